@@ -1,0 +1,1 @@
+"""The corridor: the only place that knows several rooms. No medicine, no rules of its own."""

@@ -1,0 +1,76 @@
+"""An answer in the form that is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pellucid.errors import InputError
+from pellucid.values.answer import Answer
+
+FORMATS = ("text", "markdown", "html", "json")
+
+
+def render(answer: Answer, form: str = "text", width: int = 80, colour: bool = False) -> str:
+    """Render an answer.
+
+    Parameters
+    ----------
+    form
+        ``text``, ``markdown``, ``html`` (a fragment) or ``json``; each shows the same content.
+    width, colour
+        Columns, and whether to use ANSI colours; for ``text`` only.
+
+    Raises
+    ------
+    InputError
+        If there is no such form.
+    """
+    # Each renderer is imported when asked for: most calls need one.
+    if form == "text":
+        from pellucid.explain.render_text import render_text
+
+        return render_text(answer, width, colour)
+    if form == "markdown":
+        from pellucid.explain.render_markdown import render_markdown
+
+        return render_markdown(answer)
+    if form == "html":
+        from pellucid.explain.render_html import render_html
+
+        return render_html(answer)
+    if form == "json":
+        from pellucid.explain.render_json import render_json
+
+        return render_json(answer)
+    raise InputError(f"unknown format '{form}'; known: {', '.join(FORMATS)}")
+
+
+def select_sections(answer: Answer, section: str | None = None, short: bool = False) -> Answer:
+    """Keep one section by its key, or only what was asked (``short``); sources follow.
+
+    Raises
+    ------
+    InputError
+        If the answer has no such section.
+    """
+    sections = answer.sections
+    if section is not None:
+        sections = tuple(s for s in sections if s.key == section or s.key.partition(".")[0] == section)
+        if answer.sections and not sections:
+            there = ", ".join(dict.fromkeys(s.key.partition(".")[0] for s in answer.sections))
+            raise InputError(f"this answer has no section '{section}'; it has: {there}")
+    elif short:
+        sections = sections[: answer.lead]
+    used = {key for s in sections for statement in s.statements for key in statement.citations}
+    return answer._replace(
+        sections=sections,
+        lead=min(answer.lead, len(sections)),
+        sources={key: source for key, source in answer.sources.items() if key in used},
+    )
+
+
+def to_json(answer: Answer) -> dict[str, Any]:
+    """The JSON object of an answer; docs/answer.schema.json describes it."""
+    from pellucid.explain.render_json import build_json
+
+    return build_json(answer)

@@ -1,0 +1,29 @@
+"""Where things are kept on this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def get_core_pack() -> str:
+    """Folder of the built-in pack."""
+    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    return os.path.join(here, "pellucid_packs", "core")
+
+
+def get_cache_folder() -> str:
+    """Folder for compiled packs: ``PELLUCID_CACHE_DIR``, or the system's usual place.
+
+    The three rules of :mod:`platformdirs` stand here in short because importing it would take
+    a third of the time that a whole ``pellucid ask`` may take.
+    """
+    if folder := os.environ.get("PELLUCID_CACHE_DIR"):
+        return folder
+    home = os.path.expanduser("~")
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
+        return os.path.join(base, "pellucid", "Cache")
+    if sys.platform == "darwin":
+        return os.path.join(home, "Library", "Caches", "pellucid")
+    return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache"), "pellucid")

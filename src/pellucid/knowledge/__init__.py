@@ -1,0 +1,1 @@
+"""Packs: their form, reading, checking, compiling, and looking up and composing concepts."""

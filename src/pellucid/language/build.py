@@ -1,0 +1,104 @@
+"""A pack's word tables and names -> the lexicon."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from pellucid.language.assertion import build_cues
+from pellucid.language.lexicon import English, Lexicon
+from pellucid.language.phrases import build_table
+from pellucid.language.tokens import WordKey, get_phrase_key, make_word_key
+
+#: How often a word stands in the English list for it to be an everyday one.
+_COMMON = 3000
+
+
+class ConceptName(NamedTuple):
+    """A name as a pack gives it. ``wins`` settles a name that two concepts claim."""
+
+    text: str
+    concept: str
+    kind: str
+    abbreviation: bool
+    wins: bool
+
+
+def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Lexicon:
+    """Build the lexicon; ``tables`` are the files of a pack's ``language`` folder by name."""
+    word_key = make_word_key(tables.get("folding") or {})
+    questions = tables.get("questions") or {}
+    boundaries = tables.get("boundaries") or {}
+
+    def phrases(texts: Iterable[str], value: Any = True) -> list[tuple[str, Any]]:
+        return [(get_phrase_key(text, word_key), value) for text in texts]
+
+    ranked = sorted(names, key=lambda n: (not n.wins, n.abbreviation))
+    name_table = build_table((get_phrase_key(n.text, word_key), n.concept) for n in ranked)
+    spelled_out = {get_phrase_key(n.text, word_key) for n in ranked if not n.abbreviation}
+    parts = build_table(
+        row for pattern, texts in ((tables.get("parts") or {}).get("patterns") or {}).items() for row in phrases(texts, pattern)
+    )
+    types = build_table(
+        row for kind, entry in (questions.get("types") or {}).items() for row in phrases(entry["phrases"], kind)
+    )
+    weak = build_table(row for kind, texts in (questions.get("weak") or {}).items() for row in phrases(texts, kind))
+    emergency = tuple(
+        (rule["id"], tuple(tuple(build_table(phrases(group))) for group in rule["groups"]))
+        for rule in boundaries.get("emergency") or ()
+    )
+    dose = boundaries.get("dose") or {}
+    cues = build_cues(tables.get("assertion") or {}, word_key)
+    words = _weigh_words(
+        [*name_table.values, *parts.values],
+        [*types.values, *weak.values, *cues.values]
+        + [key for _, groups in emergency for values, _ in groups for key in values],
+    )
+    return Lexicon(
+        folding=tables.get("folding") or {},
+        names=tuple(name_table),
+        abbreviations=frozenset(name_table.values.keys() - spelled_out),
+        kinds={n.concept: n.kind for n in ranked},
+        parts=tuple(parts),
+        types=tuple(types),
+        weak=tuple(weak),
+        asking=tuple(build_table(phrases(questions.get("asking") or ()))),
+        reporting=tuple(build_table(phrases(questions.get("reporting") or ()))),
+        opening=frozenset(questions.get("opening") or ()),
+        ordinary=frozenset(word_key(word) for word in questions.get("ordinary") or ()),
+        cues=tuple(cues),
+        emergency=emergency,
+        dose=(
+            tuple(build_table(phrases(dose.get("phrases") or ()))),
+            tuple(build_table(phrases(dose.get("drugs") or ()))),
+        ),
+        diagnosis=tuple(build_table(phrases((boundaries.get("diagnosis") or {}).get("phrases") or ()))),
+        roots=tuple((row["part"], row["at"], row["means"]) for row in (tables.get("roots") or {}).get("roots") or ()),
+        words=words,
+    )
+
+
+def _weigh_words(medical: Iterable[str], other: Iterable[str]) -> dict[str, int]:
+    """Words of the tables; a medical word weighs the number of names that it stands in."""
+    words: dict[str, int] = {}
+    for key in medical:
+        for word in key.split(" "):
+            words[word] = words.get(word, 0) + 1
+    for key in other:
+        for word in key.split(" "):
+            words.setdefault(word, 0)
+    return words
+
+
+def build_english(tables: Mapping[str, Any]) -> English:
+    """Build the list of ordinary English words from pyspellchecker's, folded as names are."""
+    word_key = make_word_key(tables.get("folding") or {})
+    packed = (files("spellchecker") / "resources" / "en.json.gz").read_bytes()
+    counts: dict[str, int] = json.loads(gzip.decompress(packed))
+    common = {word for word, count in counts.items() if count >= _COMMON and word.isalpha()}
+    common |= {word_key(word) for word in common}
+    valid = {word for word in counts if word.isalpha()}
+    return English("\n".join(["", *sorted(common), ""]), "\n".join(["", *sorted(valid), ""]))

@@ -1,0 +1,41 @@
+"""Everything that the language room knows about words, as plain tables.
+
+They are made of dicts, tuples, strings and numbers only, so that they can be kept in the compiled
+artefact as they are; :mod:`pellucid.language.build` makes them.
+"""
+
+from typing import Any, NamedTuple
+
+
+class Lexicon(NamedTuple):
+    """Tables for :mod:`pellucid.language`, each a plain value.
+
+    names: phrase -> concept id; abbreviations: those of the phrases that are one; kinds: concept id ->
+    kind; parts: phrase -> pattern;
+    types, weak: phrase -> question type; words: every folded word of all of them -> weight.
+    """
+
+    folding: dict[str, Any]
+    names: tuple[dict[str, Any], dict[str, int]]
+    abbreviations: frozenset[str]
+    kinds: dict[str, str]
+    parts: tuple[dict[str, Any], dict[str, int]]
+    types: tuple[dict[str, Any], dict[str, int]]
+    weak: tuple[dict[str, Any], dict[str, int]]
+    asking: tuple[dict[str, Any], dict[str, int]]
+    reporting: tuple[dict[str, Any], dict[str, int]]
+    opening: frozenset[str]
+    ordinary: frozenset[str]
+    cues: tuple[dict[str, Any], dict[str, int]]
+    emergency: tuple[Any, ...]
+    dose: tuple[Any, ...]
+    diagnosis: tuple[dict[str, Any], dict[str, int]]
+    roots: tuple[tuple[str, str, str], ...]
+    words: dict[str, int]
+
+
+class English(NamedTuple):
+    """English words, each between line breaks: the everyday ones, and all."""
+
+    common: str
+    valid: str

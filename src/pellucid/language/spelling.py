@@ -1,0 +1,63 @@
+"""Unknown words: the known word that was meant, or what the word's parts mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pellucid.language.lexicon import English
+
+
+def is_english(word: str, list_: str) -> bool:
+    """Whether a word, or its form without a plural or verb ending, is in a list of :class:`English`."""
+    word = word.lower().replace("’", "'")
+    stem, apostrophe, ending = word.partition("'")
+    if apostrophe:
+        word = stem if ending == "s" else stem + ending
+    forms = [word]
+    for tail, stand_in in (("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("ly", "")):
+        if word.endswith(tail) and len(word) - len(tail) >= 3:
+            forms.append(word[: -len(tail)] + stand_in)
+    return any(f"\n{form}\n" in list_ for form in forms)
+
+
+def find_correction(word: str, words: dict[str, int], english: English) -> str | None:
+    """Find the known word that a misspelt one was meant to be, or None.
+
+    The distance is optimal string alignment (one swap of neighbours counts once): at most 1 for
+    words of 4 and 5 letters, 2 up to 9, 3 beyond. An English word is never taken for a mistake.
+    Ties go to the word that begins alike, then to the one that stands in more names.
+    """
+    if len(word) < 4 or not word.isalpha() or is_english(word, english.valid):
+        return None
+    from rapidfuzz.distance import OSA  # imported only for a word that nobody knows
+    from rapidfuzz.process import extract
+
+    word = word.lower()
+    most = 1 if len(word) < 6 else 2 if len(word) < 10 else 3
+    near = extract(word, words.keys(), scorer=OSA.distance, score_cutoff=most, limit=12)
+    near = [(w, d) for w, d, _ in near if len(w) >= 4 and (w[0] == word[0] or d == 1 or w[:2] == word[1::-1])]
+    if not near:
+        return None
+    best: str = min(near, key=lambda c: (c[1], c[0][0] != word[0], -words[c[0]], c[0]))[0]
+    return best
+
+
+def split_roots(word: str, roots: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    """Find Greek and Latin parts in a word, longest first: (part, meaning) in the word's order.
+
+    An empty list unless at least two parts, or one that covers half of the word, are found.
+    """
+    word = word.lower()
+    found: list[tuple[int, str, str]] = []
+    taken = [False] * len(word)
+    for part, at, means in sorted(roots, key=lambda r: -len(r[0])):
+        place = word.find(part) if at != "end" else len(word) - len(part)
+        if place < 0 or not word.startswith(part, place) or (at == "start" and place):
+            continue
+        if not any(taken[place : place + len(part)]):
+            taken[place : place + len(part)] = [True] * len(part)
+            found.append((place, part, means))
+    covered = sum(taken)
+    if len(found) < 2 and covered * 2 < len(word):
+        return []
+    return [(part, means) for _, part, means in sorted(found)]

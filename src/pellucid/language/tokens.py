@@ -1,0 +1,79 @@
+"""Words of a text and the folded keys under which they are compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pellucid.values.question import Token
+
+# A number with its unit apart ("4mm" -> "4", "mm"); a decimal; a word, which may hold an apostrophe.
+_TOKEN = re.compile(
+    r"\d+(?:[.,]\d+)*(?=\s?(?:mm|cm|hu)\b)|\d+\.\d+|[^\W_]+(?:['’][^\W_]+)*", re.IGNORECASE
+)
+
+#: Folds one word to its key.
+WordKey = Callable[[str], str]
+
+
+def make_word_key(folding: dict[str, Any]) -> WordKey:
+    """Build the folding of words from a pack's ``folding`` table.
+
+    A key has no capitals, accents, possessives or plural ending, and American spelling.
+    """
+    british = [(str(a), str(b)) for a, b in folding.get("british", ())]
+    irregular: dict[str, str] = folding.get("irregular", {})
+    cache: dict[str, str] = {}
+
+    def word_key(word: str) -> str:
+        key = cache.get(word)
+        if key is None:
+            if len(cache) > 50_000:
+                cache.clear()
+            key = cache[word] = fold(word)
+        return key
+
+    def fold(word: str) -> str:
+        word = word.lower()
+        if not word.isascii():
+            decomposed = unicodedata.normalize("NFKD", word.replace("’", "'").replace("ß", "ss"))
+            word = "".join(c for c in decomposed if not unicodedata.combining(c))
+        if "'" in word:
+            word = word[:-2] if word.endswith("'s") else word.replace("'", "")
+        if word in irregular:
+            return irregular[word]
+        for old, new in british:
+            if old in word:
+                word = word.replace(old, new)
+        return _strip_plural(word)
+
+    return word_key
+
+
+def _strip_plural(word: str) -> str:
+    if len(word) < 4 or word[-1] != "s" or word[-2] in "sui" or not word.isalpha():
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes")):
+        return word[:-2]
+    return word[:-1]
+
+
+def tokenize(text: str, word_key: WordKey) -> tuple[Token, ...]:
+    """Split a text into its words and numbers, in order."""
+    return tuple(
+        [Token(m[0], m.start(), m.end(), word_key(m[0])) for m in _TOKEN.finditer(text)]
+    )
+
+
+def get_phrase_key(text: str, word_key: WordKey) -> str:
+    """Key of a name or phrase: the keys of its words, one space between."""
+    return " ".join([word_key(word) for word in _TOKEN.findall(text)])
+
+
+def join_keys(tokens: Iterable[Token]) -> str:
+    """Key of a run of tokens."""
+    return " ".join([token.key for token in tokens])

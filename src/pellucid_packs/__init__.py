@@ -1,0 +1,1 @@
+"""Medical content as data. This package holds no code and imports nothing."""
