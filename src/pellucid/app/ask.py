@@ -13,7 +13,7 @@ from pellucid.explain.compose import (
 from pellucid.explain.notices import compose_notices, get_status
 from pellucid.explain.verify import verify_citations
 from pellucid.knowledge.library import Library
-from pellucid.knowledge.resolve import resolve
+from pellucid.knowledge.resolve import find_narrower, resolve
 from pellucid.language.lexicon import Lexicon
 from pellucid.language.question import QuestionReader
 from pellucid.language.spelling import split_roots
@@ -29,14 +29,25 @@ def answer_question(
     """Answer one cleaned question."""
     question = reader.understand(text)
     resolution = resolve(question, library)
+    pages = [page for target in resolution.targets for page in target.pages]
+    question = question._replace(
+        unknown=tuple([w for w in question.unknown if not library.speaks_of(pages, w)])
+    )
     status = get_status(question, resolution)
     suggestions: list[str] = []
     if status == "declined":
-        suggestions = [page.concept.name for target in resolution.targets for page in target.pages[:1]]
+        suggestions = [
+            page.concept.name for target in resolution.targets for page in target.pages[:1]
+        ]
         resolution = Resolution((), ())
     elif status == "unknown" and question.unknown:
         suggestions = library.find_nearest_names(" ".join(question.unknown[:4]))
-    notices = compose_notices(question, resolution, status, texts, lambda word: split_roots(word, lexicon.roots))
+    elif status == "partial" and resolution.targets and resolution.targets[0].missing:
+        narrower = find_narrower(resolution.targets[0], question, library)
+        suggestions = [related.name for related in get_related(narrower, library)]
+    notices = compose_notices(
+        question, resolution, status, texts, lambda word: split_roots(word, lexicon.roots)
+    )
     related = _collect_related(resolution, library)
     sources = library.get_sources(collect_citations(resolution))
     answer = compose_answer(question, resolution, sources, related, suggestions, notices, status)
@@ -47,7 +58,9 @@ def show_concept(concept_id: str, library: Library, texts: Mapping[str, str]) ->
     """The whole page of a concept as an answer."""
     page = library.get_page(concept_id)
     sources = library.get_sources(collect_page_citations(page))
-    related = get_related([*page.concept.see_also, *page.concept.parents, *library.find_children(concept_id)], library)
+    related = get_related(
+        [*page.concept.see_also, *page.concept.parents, *library.find_children(concept_id)], library
+    )
     answer = compose_page(page, sources, related, [Notice("education", texts["education"])])
     return verify_citations(_with_grade(answer, library))
 

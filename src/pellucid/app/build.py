@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from io import BytesIO
 from zlib import crc32
 
 from pellucid.app.settings import get_cache_folder
@@ -41,16 +40,21 @@ def open_packs(paths: Sequence[str]) -> Artefact:
 
     data = build_artefact(compile_all(paths), fingerprint)
     write_artefact(path, data)
-    return open_artefact(BytesIO(data), fingerprint)
+    return open_artefact(data, fingerprint)
 
 
 def get_fingerprint(paths: Sequence[str]) -> str:
     """What the artefact depends on: names, sizes and times of all files, Python, this code."""
     own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    parts = [sys.version, *(_stat_tree(os.path.join(own, room)) for room in ("knowledge", "language"))]
+    parts = [
+        sys.version,
+        *(_stat_tree(os.path.join(own, room)) for room in ("knowledge", "language")),
+    ]
     for path in paths:
         if not os.path.isfile(os.path.join(path, "pack.yaml")):
-            raise PackNotFoundError(f"no pack at {path}: it has no pack.yaml (docs/authoring.md shows how to begin one)")
+            raise PackNotFoundError(
+                f"no pack at {path}: it has no pack.yaml (docs/authoring.md shows how to begin one)"
+            )
         parts.append(_stat_tree(path))
     return "\n".join(parts)
 
@@ -61,7 +65,8 @@ def _stat_tree(path: str) -> str:
     while stack:
         with os.scandir(stack.pop()) as entries:
             for entry in entries:
-                if entry.name[0] in ".#_" or entry.name[-1] == "~":
+                name = entry.name
+                if name[0] in ".#_" or name[-1] == "~":
                     continue
                 if entry.is_dir():
                     stack.append(entry.path)
@@ -69,5 +74,5 @@ def _stat_tree(path: str) -> str:
                 stat = entry.stat()
                 count += 1
                 # Summed, so that the order in which the system lists files does not matter.
-                total += crc32(f"{entry.path}|{stat.st_size}|{stat.st_mtime_ns}".encode())
+                total += crc32(name.encode()) * (stat.st_mtime_ns + stat.st_size)
     return f"{path}|{count}|{total}"

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from pellucid.errors import PackInvalidError
+from pellucid.knowledge.check import find_cited_statements
 from pellucid.knowledge.compile import compile_packs
 from pellucid.knowledge.pack import PackFolder, load_pack
 from pellucid.language.build import ConceptName, build_english, build_lexicon
 from pellucid.language.tokens import get_phrase_key, make_word_key
 
 #: Faults after which a file's content would be missing without a word.
-_FATAL = frozenset(("yaml", "front-matter", "missing-key", "wrong-type", "encoding", "missing-citation"))
+_FATAL = frozenset(
+    ("yaml", "front-matter", "missing-key", "wrong-type", "encoding", "missing-citation")
+)
 
 
 def compile_all(paths: Sequence[str]) -> dict[str, Any]:
@@ -29,6 +32,11 @@ def compile_all(paths: Sequence[str]) -> dict[str, Any]:
             if problem.code in _FATAL:
                 raise PackInvalidError(
                     f"{pack.path}: {problem.path}:{problem.line}: {problem.message} (pellucid pack check lists every error)"
+                )
+        for file, _, _, citations, line in find_cited_statements(pack):
+            if missing := next((key for key in citations if key not in pack.sources), None):
+                raise PackInvalidError(
+                    f"{pack.path}: {file.path}:{line}: there is no source '{missing}' (pellucid pack check lists every error)"
                 )
     tables: dict[str, Any] = {}
     for pack in reversed(packs):
@@ -52,7 +60,22 @@ def _list_names(packs: Sequence[PackFolder]) -> list[ConceptName]:
             seen.add(concept.id)
             wins = {name.lower() for name in file.wins}
             names += [
-                ConceptName(n.text, concept.id, concept.kind, n.role == "abbreviation", n.text.lower() in wins)
+                ConceptName(
+                    n.text,
+                    concept.id,
+                    concept.kind,
+                    n.role == "abbreviation",
+                    n.text.lower() in wins,
+                )
                 for n in file.names
+            ]
+            # A category with letters of its own ("TR5") names its scale.
+            names += [
+                ConceptName(row.value, concept.id, concept.kind, True, False)
+                for row in file.ranges
+                if row.value
+                and len(row.value) > 2
+                and row.value[0].isalpha()
+                and row.value[-1].isdigit()
             ]
     return names

@@ -57,7 +57,9 @@ class Engine:
         >>> pellucid.load().ask("What does nodular calcification mean?").focus[0].name
         'Nodular calcification'
         """
-        return answer_question(clean_question(question), self._reader, self._library, self._lexicon, self._notices)
+        return answer_question(
+            clean_question(question), self._reader, self._library, self._lexicon, self._notices
+        )
 
     def show(self, name: str) -> Answer:
         """The whole page of a concept, by its id or any of its names.
@@ -71,7 +73,11 @@ class Engine:
 
     def search(self, words: str, limit: int = 10) -> list[Related]:
         """Find concepts by words, best first."""
-        keys = [self._word_key(w) for w in words.split()] if not words.isascii() else get_phrase_key(words, self._word_key).split()
+        keys = (
+            [self._word_key(w) for w in words.split()]
+            if not words.isascii()
+            else get_phrase_key(words, self._word_key).split()
+        )
         found = self._library.search(keys, limit)
         return get_related([concept for concept, _ in found], self._library, limit)
 
@@ -90,7 +96,11 @@ class Engine:
         if concept:
             return concept
         near = self._library.find_nearest_names(name)
-        hint = f"; nearest: {', '.join(near)}" if near else "; pellucid search WORDS finds what there is"
+        hint = (
+            f"; nearest: {', '.join(near)}"
+            if near
+            else "; pellucid search WORDS finds what there is"
+        )
         raise UnknownConceptError(f"nothing is known as '{name[:80]}'{hint}")
 
     @property
@@ -132,5 +142,7 @@ def clean_question(text: str) -> str:
         raise InputError("this is binary data, not text; type a question or send a text file")
     text = "".join([c if c.isprintable() or c in "\n\t" else " " for c in text]).strip()
     if not text:
-        raise InputError('the question is empty; try: pellucid ask "What does nodular calcification mean?"')
+        raise InputError(
+            'the question is empty; try: pellucid ask "What does nodular calcification mean?"'
+        )
     return text

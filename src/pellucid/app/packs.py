@@ -7,7 +7,12 @@ from typing import NamedTuple
 
 from pellucid.app.settings import get_core_pack
 from pellucid.errors import UnknownConceptError
-from pellucid.knowledge.check import ReadabilityRow, check_pack, find_cited_statements, get_readability
+from pellucid.knowledge.check import (
+    ReadabilityRow,
+    check_pack,
+    find_cited_statements,
+    get_readability,
+)
 from pellucid.knowledge.pack import PackFolder, get_statement_id, load_pack
 from pellucid.language.tokens import get_phrase_key, make_word_key
 from pellucid.values.concept import Problem, Source
@@ -50,7 +55,9 @@ def check(path: str) -> PackReport:
     word_key = make_word_key(base.tables.get("folding") or {})
     problems = check_pack(pack, lambda name: get_phrase_key(name, word_key), known)
     count = sum(1 for _ in find_cited_statements(pack))
-    return PackReport(len(pack.files), count, len(pack.sources), tuple(problems), tuple(get_readability(pack)))
+    return PackReport(
+        len(pack.files), count, len(pack.sources), tuple(problems), tuple(get_readability(pack))
+    )
 
 
 def list_evidence(path: str | None = None, concept: str | None = None) -> list[Evidence]:
@@ -77,7 +84,14 @@ def _collect_evidence(pack: PackFolder, concept: str | None) -> list[Evidence]:
             if key in pack.sources:
                 verdict = pack.ledger.get((statement, key))
                 rows.append(
-                    Evidence(file.concept.id, section, statement, text, pack.sources[key],
-                             verdict and verdict.date, verdict and verdict.verdict)
+                    Evidence(
+                        file.concept.id,
+                        section,
+                        statement,
+                        text,
+                        pack.sources[key],
+                        verdict and verdict.date,
+                        verdict and verdict.verdict,
+                    )
                 )
     return rows

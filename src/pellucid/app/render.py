@@ -15,6 +15,8 @@ def render(answer: Answer, form: str = "text", width: int = 80, colour: bool = F
 
     Parameters
     ----------
+    answer
+        From :meth:`Engine.ask` or :meth:`Engine.show`.
     form
         ``text``, ``markdown``, ``html`` (a fragment) or ``json``; each shows the same content.
     width, colour
@@ -55,7 +57,9 @@ def select_sections(answer: Answer, section: str | None = None, short: bool = Fa
     """
     sections = answer.sections
     if section is not None:
-        sections = tuple(s for s in sections if s.key == section or s.key.partition(".")[0] == section)
+        sections = tuple(
+            s for s in sections if s.key == section or s.key.partition(".")[0] == section
+        )
         if answer.sections and not sections:
             there = ", ".join(dict.fromkeys(s.key.partition(".")[0] for s in answer.sections))
             raise InputError(f"this answer has no section '{section}'; it has: {there}")

@@ -26,4 +26,6 @@ def get_cache_folder() -> str:
         return os.path.join(base, "pellucid", "Cache")
     if sys.platform == "darwin":
         return os.path.join(home, "Library", "Caches", "pellucid")
-    return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache"), "pellucid")
+    return os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache"), "pellucid"
+    )

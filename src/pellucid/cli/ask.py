@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from argparse import Namespace
+from contextlib import ExitStack
+from types import SimpleNamespace
 from typing import IO, Any
 
 from pellucid.app.engine import MAX_QUESTION, Engine, load
@@ -15,7 +17,7 @@ from pellucid.values.answer import Answer
 _NOT_ANSWERED = ("unknown", "declined")
 
 
-def run_ask(options: Namespace) -> int:
+def run_ask(options: SimpleNamespace) -> int:
     """Answer one question, or a batch."""
     if options.batch:
         if options.question:
@@ -27,7 +29,7 @@ def run_ask(options: Namespace) -> int:
     return 1 if options.fail and answer.status in _NOT_ANSWERED else 0
 
 
-def run_show(options: Namespace) -> int:
+def run_show(options: SimpleNamespace) -> int:
     """Show a concept's page, or its evidence."""
     engine = load(*options.pack)
     name = " ".join(options.concept)
@@ -39,7 +41,7 @@ def run_show(options: Namespace) -> int:
     return 0
 
 
-def run_search(options: Namespace) -> int:
+def run_search(options: SimpleNamespace) -> int:
     """List concepts for words; exit code 1 if there are none."""
     found = load(*options.pack).search(" ".join(options.words), max(options.limit, 1))
     if options.json:
@@ -67,7 +69,9 @@ def _decode(data: bytes) -> str:
     except UnicodeDecodeError as error:
         if len(data) > 4 * MAX_QUESTION:
             return data.decode("utf-8", "replace")
-        raise InputError("this is not UTF-8 text; type a question or save the file as UTF-8") from error
+        raise InputError(
+            "this is not UTF-8 text; type a question or save the file as UTF-8"
+        ) from error
 
 
 def _check_text(text: str) -> str:
@@ -79,7 +83,7 @@ def _check_text(text: str) -> str:
     return text
 
 
-def _print(answer: Answer, options: Namespace) -> None:
+def _print(answer: Answer, options: SimpleNamespace) -> None:
     terminal = sys.stdout.isatty()
     width = options.width or (min(os.get_terminal_size().columns, 100) if terminal else 80)
     colour = terminal and "NO_COLOR" not in os.environ
@@ -88,18 +92,20 @@ def _print(answer: Answer, options: Namespace) -> None:
     sys.stdout.flush()
 
 
-def _run_batch(options: Namespace) -> int:
+def _run_batch(options: SimpleNamespace) -> int:
     """Answer a JSONL file line by line: each line gives one line, in order; a bad one an error."""
     from json import dumps
 
+    gc.enable()
     engine = load(*options.pack)
     failed = False
-    source: IO[bytes]
-    try:
-        source = sys.stdin.buffer if options.batch == "-" else open(options.batch, "rb")
-    except OSError as error:
-        raise InputError(f"cannot read {options.batch}: {error.strerror}") from error
-    with source:
+    with ExitStack() as stack:
+        source: IO[bytes] = sys.stdin.buffer
+        if options.batch != "-":
+            try:
+                source = stack.enter_context(open(options.batch, "rb"))
+            except OSError as error:
+                raise InputError(f"cannot read {options.batch}: {error.strerror}") from error
         for number, line in enumerate(_show_progress(source), 1):
             if not line.strip():
                 continue
@@ -110,7 +116,9 @@ def _run_batch(options: Namespace) -> int:
     return 1 if options.fail and failed else 0
 
 
-def _answer_row(line: bytes, number: int, engine: Engine, options: Namespace) -> dict[str, Any]:
+def _answer_row(
+    line: bytes, number: int, engine: Engine, options: SimpleNamespace
+) -> dict[str, Any]:
     from json import JSONDecodeError, loads
 
     from pellucid.app.render import to_json
@@ -125,12 +133,15 @@ def _answer_row(line: bytes, number: int, engine: Engine, options: Namespace) ->
             raise InputError(f'line {number} needs "question": a text')
         identifier = row.get("id", number)
         answer = engine.ask(_check_text(row["question"]))
-        return {"id": identifier, "answer": to_json(select_sections(answer, options.section, options.short))}
+        return {
+            "id": identifier,
+            "answer": to_json(select_sections(answer, options.section, options.short)),
+        }
     except PellucidError as error:
         return {"id": identifier, "error": {"code": error.code, "message": str(error)}}
 
 
-def _show_progress(source: IO[bytes]) -> Any:  # noqa: ANN401 - an iterable of lines either way
+def _show_progress(source: IO[bytes]) -> Any:
     if not sys.stderr.isatty():
         return source
     from tqdm import tqdm

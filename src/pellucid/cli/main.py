@@ -1,157 +1,47 @@
-"""``pellucid``: the commands and their options."""
+"""``pellucid``: from the arguments to the exit code."""
 
 from __future__ import annotations
 
 import gc
 import os
 import sys
-from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from types import SimpleNamespace
 
 from pellucid.errors import PellucidError
 
-_EXAMPLES = """examples:
-  pellucid ask "What does nodular calcification mean?"
-  pellucid ask "my mom has a calcium score of 212, is that bad"
-  pellucid ask --short "is a calcified granuloma dangerous"
-  pellucid ask --json < question.txt
-  pellucid ask --batch questions.jsonl > answers.jsonl
-  pellucid show nephrocalcinosis
-  pellucid search "spots on lung"
-  pellucid pack check my-pack/
-
-exit codes: 0 done; 1 not answered (with --fail), or a pack with errors; 2 bad usage or bad input
-"""
-
-
-_ASK: dict[str, Any] = {
-    "description": "Answer a question in plain words, each statement with its source.",
-    "epilog": 'example: pellucid ask "Can calcific tendinitis go away?"',
+#: What :mod:`pellucid.cli.options` gives for ``pellucid ask`` without an option.
+ASK_DEFAULTS = {
+    "version": False,
+    "command": "ask",
+    "batch": None,
+    "section": None,
+    "short": False,
+    "fail": False,
+    "format": "text",
+    "width": None,
 }
 
 
-class _Formatter(RawDescriptionHelpFormatter):
-    """Help of a fixed width: asking for the terminal's would import much for every command."""
+def read_options(arguments: Sequence[str]) -> SimpleNamespace:
+    """Read the arguments; exits with 2 and one line on bad usage.
 
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=28, width=96)
+    ``pellucid ask WORDS``, the call that is made most, needs no parser and is spared its import
+    (docs/decisions/0002-fast-start.md).
+    """
+    if arguments[:1] == ["ask"] and not any(a.startswith("-") for a in arguments):
+        return SimpleNamespace(question=list(arguments[1:]), pack=[], **ASK_DEFAULTS)
+    from pellucid.cli.options import build_parser
 
-
-class _Parser(ArgumentParser):
-    """Says in one line what is wrong and where help is."""
-
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - passed on as it is
-        super().__init__(**{"formatter_class": _Formatter, **options})
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"pellucid: {message}; see: {self.prog} --help\n")
-
-
-def build_parser() -> ArgumentParser:
-    """Build the parser of all commands."""
-    parser = _Parser(
-        prog="pellucid",
-        description="Plain, sourced answers about radiology findings, offline.",
-        epilog=_EXAMPLES,
-    )
-    parser.add_argument("--version", action="store_true", help="show the version and stop")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-
-    _add_ask(commands.add_parser("ask", help="answer a question", **_ASK))
-
-    show = commands.add_parser(
-        "show", help="show all that is known about a concept",
-        epilog="example: pellucid show nephrocalcinosis",
-    )
-    show.add_argument("concept", nargs="+", metavar="CONCEPT", help="an id or any name")
-    show.add_argument("--evidence", action="store_true", help="list each statement with its source and the checker's verdict")
-    show.add_argument("--section", metavar="KEY", help="only this section")
-    _add_output(show)
-
-    search = commands.add_parser("search", help="find concepts by words", epilog='example: pellucid search "calcium shoulder"')
-    search.add_argument("words", nargs="+", metavar="WORDS")
-    search.add_argument("--limit", type=int, default=10, metavar="N", help="at most N concepts (default 10)")
-    search.add_argument("--json", action="store_true", help="print JSON")
-    _add_packs(search)
-
-    pack = commands.add_parser("pack", help="check content packs")
-    actions = pack.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser)
-    check = actions.add_parser(
-        "check", help="list every error of a pack with file and line; exit 1 if there is any",
-        epilog="example: pellucid pack check my-pack/",
-    )
-    check.add_argument("path", nargs="?", metavar="PATH", help="the pack's folder (default: the built-in pack)")
-    check.add_argument("--readability", action="store_true", help="print the table of reading grades")
-    review = actions.add_parser(
-        "review", help="list the statements without a verdict, by source, for a checker",
-        epilog="example: pellucid pack review my-pack/",
-    )
-    review.add_argument("path", nargs="?", metavar="PATH", help="the pack's folder (default: the built-in pack)")
-    review.add_argument("--all", action="store_true", help="list the checked ones too")
-
-    completion = commands.add_parser(
-        "completion", help="print a shell's completion script",
-        epilog='example: eval "$(pellucid completion bash)"',
-    )
-    completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
-    return parser
-
-
-def _add_ask(parser: ArgumentParser) -> None:
-    parser.add_argument("question", nargs="*", metavar="QUESTION", help="the question; without it, standard input is read")
-    parser.add_argument("--batch", metavar="FILE", help="answer each line of a JSONL file of {id, question}; '-' is standard input")
-    parser.add_argument("--section", metavar="KEY", help="only this section: meaning, serious, causes, symptoms, found, next, treatment, ...")
-    parser.add_argument("--short", action="store_true", help="only what was asked")
-    parser.add_argument("--fail", action="store_true", help="exit with 1 if the question is not answered")
-    _add_output(parser)
-
-
-def _add_output(parser: ArgumentParser) -> None:
-    forms = parser.add_mutually_exclusive_group()
-    forms.add_argument("--format", choices=("text", "markdown", "html", "json"), default="text", help="form of the answer (default: text)")
-    forms.add_argument("--json", action="store_const", const="json", dest="format", default=SUPPRESS, help="the same as --format json")
-    parser.add_argument("--width", type=int, metavar="N", help="columns of text (default: the terminal's)")
-    _add_packs(parser)
-
-
-def _add_packs(parser: ArgumentParser) -> None:
-    parser.add_argument("--pack", action="append", default=[], metavar="PATH", help="use this pack too (may be given again)")
+    return SimpleNamespace(**vars(build_parser().parse_args(arguments)))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
     gc.disable()  # a command lives shorter than a collection would pay for
-    if arguments[:1] == ["ask"]:
-        # The command that is called most is spared the building of all the others' options.
-        parser: ArgumentParser = _Parser(prog="pellucid ask", **_ASK)
-        _add_ask(parser)
-        options = parser.parse_args(arguments[1:], Namespace(version=False, command="ask"))
-    else:
-        parser = build_parser()
-        options = parser.parse_args(arguments)
+    options = read_options(sys.argv[1:] if arguments is None else arguments)
     try:
-        if options.version:
-            from pellucid import __version__
-
-            print(f"pellucid {__version__}")
-            return 0
-        if options.command is None:
-            parser.print_help()
-            return 2
-        if options.command == "completion":
-            import shtab
-
-            print(shtab.complete(parser, options.shell))
-            return 0
-        if options.command == "pack":
-            from pellucid.cli.pack import run_pack
-
-            return run_pack(options)
-        from pellucid.cli.ask import run_ask, run_search, run_show
-
-        return {"ask": run_ask, "show": run_show, "search": run_search}[options.command](options)
+        return _run(options)
     except PellucidError as error:
         print(f"pellucid: {error}", file=sys.stderr)
         return 2
@@ -161,3 +51,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+
+
+def _run(options: SimpleNamespace) -> int:
+    if options.version:
+        from pellucid import __version__
+
+        print(f"pellucid {__version__}")
+        return 0
+    if options.command in (None, "completion"):
+        from pellucid.cli.options import build_parser
+
+        parser = build_parser()
+        if options.command is None:
+            parser.print_help()
+            return 2
+        import shtab
+
+        print(shtab.complete(parser, options.shell))
+        return 0
+    if options.command == "pack":
+        from pellucid.cli.pack import run_pack
+
+        return run_pack(options)
+    from pellucid.cli.ask import run_ask, run_search, run_show
+
+    return {"ask": run_ask, "show": run_show, "search": run_search}[options.command](options)

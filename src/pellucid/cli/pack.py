@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
 from collections.abc import Sequence
 from itertools import groupby
+from types import SimpleNamespace
 
 from pellucid.app.packs import Evidence, PackReport, check, list_evidence
 from pellucid.app.settings import get_core_pack
 from pellucid.errors import UnknownConceptError
 
 
-def run_pack(options: Namespace) -> int:
+def run_pack(options: SimpleNamespace) -> int:
     """Check a pack, or list what is to be checked in it."""
     path = options.path or get_core_pack()
     if options.action == "review":
@@ -23,19 +23,25 @@ def run_pack(options: Namespace) -> int:
     if options.readability:
         _print_readability(report)
     counts = f"{report.concepts} concepts, {report.statements} statements, {report.sources} sources"
-    print(f"{counts}: {len(report.problems) or 'no'} error{'' if len(report.problems) == 1 else 's'}")
+    print(
+        f"{counts}: {len(report.problems) or 'no'} error{'' if len(report.problems) == 1 else 's'}"
+    )
     return 1 if report.problems else 0
 
 
 def _print_readability(report: PackReport) -> None:
     print(f"{'section':<12}{'statements':>12}{'median':>9}{'90th pct':>10}{'hardest':>9}")
     for row in report.readability:
-        print(f"{row.section:<12}{row.statements:>12}{row.median:>9.1f}{row.p90:>10.1f}{row.hardest:>9.1f}")
+        print(
+            f"{row.section:<12}{row.statements:>12}{row.median:>9.1f}{row.p90:>10.1f}{row.hardest:>9.1f}"
+        )
 
 
 def _print_review(rows: Sequence[Evidence], all_rows: bool) -> int:
     rows = [row for row in rows if all_rows or row.verdict is None]
-    for _, group in groupby(sorted(rows, key=lambda r: (r.source.key, r.concept)), key=lambda r: r.source.key):
+    for _, group in groupby(
+        sorted(rows, key=lambda r: (r.source.key, r.concept)), key=lambda r: r.source.key
+    ):
         pairs = list(group)
         source = pairs[0].source
         print(f"# {source.key}: {source.title}. {source.publisher}. {source.url}")
@@ -56,6 +62,8 @@ def print_evidence(concept: str, packs: Sequence[str]) -> int:
         for (section, text), group in groupby(rows, key=lambda r: (r.section, r.text)):
             print(f"{section}: {text}")
             for row in group:
-                print(f"  {row.statement}  {row.verdict or 'not checked':<12} {row.date or '':<11} {row.source.key}  {row.source.url}")
+                print(
+                    f"  {row.statement}  {row.verdict or 'not checked':<12} {row.date or '':<11} {row.source.key}  {row.source.url}"
+                )
         return 0
     raise UnknownConceptError(f"no pack here has a concept '{concept}'")

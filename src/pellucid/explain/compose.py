@@ -52,11 +52,15 @@ def compose_answer(
         lead += _compose_rows(resolution.rows)
     lead_keys = list(dict.fromkeys(key for kind in types for key in _LEADS.get(kind, ())))
     for target in resolution.targets:
-        first, other = _compose_target(target, lead_keys, len(resolution.targets) > 1 or len(target.pages) > 1)
+        first, other = _compose_target(
+            target, lead_keys, len(resolution.targets) > 1 or len(target.pages) > 1
+        )
         lead += first
         rest += other
     sections = tuple(s for s in (*lead, *rest) if s.statements)
-    used = dict.fromkeys(key for section in sections for s in section.statements for key in s.citations)
+    used = dict.fromkeys(
+        key for section in sections for s in section.statements for key in s.citations
+    )
     return Answer(
         status=status,
         question=question.text,
@@ -73,15 +77,20 @@ def compose_answer(
     )
 
 
-def compose_page(page: Page, sources: Mapping[str, Source], related: Sequence[Related], notices: Sequence[Notice]) -> Answer:
+def compose_page(
+    page: Page, sources: Mapping[str, Source], related: Sequence[Related], notices: Sequence[Notice]
+) -> Answer:
     """Compose the whole page of one concept, in the order of the page."""
     rows = [
-        Statement(f"{row.label}: {row.meaning}", row.citations, page.concept.id) for row in page.ranges
+        Statement(f"{row.label}: {row.meaning}", row.citations, page.concept.id)
+        for row in page.ranges
     ]
     sections = [_name_section(section, page, False) for section in page.sections]
     if rows:
         sections.insert(1, Section("ranges", "The scale", tuple(rows)))
-    used = dict.fromkeys(key for section in sections for s in section.statements for key in s.citations)
+    used = dict.fromkeys(
+        key for section in sections for s in section.statements for key in s.citations
+    )
     return Answer(
         status="answered",
         question=page.concept.name,
@@ -100,7 +109,9 @@ def compose_page(page: Page, sources: Mapping[str, Source], related: Sequence[Re
 
 def _describe_focus(page: Page) -> Focus:
     concept = page.concept
-    return Focus(concept.id, concept.name, concept.kind, concept.site, concept.pattern, concept.codes)
+    return Focus(
+        concept.id, concept.name, concept.kind, concept.site, concept.pattern, concept.codes
+    )
 
 
 def _compose_rows(rows: Iterable[Row]) -> list[Section]:
@@ -109,14 +120,22 @@ def _compose_rows(rows: Iterable[Row]) -> list[Section]:
         Section(
             key,
             f"{title}: {row.page.concept.name} {row.number.text}",
-            (Statement(f"{row.range.label}: {row.range.meaning}", row.range.citations, row.page.concept.id),),
+            (
+                Statement(
+                    f"{row.range.label}: {row.range.meaning}",
+                    row.range.citations,
+                    row.page.concept.id,
+                ),
+            ),
         )
         for row in rows
         if row.range
     ]
 
 
-def _compose_target(target: Target, lead_keys: Sequence[str], titled: bool) -> tuple[list[Section], list[Section]]:
+def _compose_target(
+    target: Target, lead_keys: Sequence[str], titled: bool
+) -> tuple[list[Section], list[Section]]:
     """Sections of one thing asked: those asked for, whole; then the others, short.
 
     When it had to fall back on several pages, the second adds its meaning and the asked sections.
@@ -124,9 +143,15 @@ def _compose_target(target: Target, lead_keys: Sequence[str], titled: bool) -> t
     lead: list[Section] = []
     rest: list[Section] = []
     for place, page in enumerate(target.pages):
-        keys = [k for k in lead_keys if _has(page, k)] or [k for k in _FALLBACK_LEAD if _has(page, k)]
+        keys = [k for k in lead_keys if _has(page, k)] or [
+            k for k in _FALLBACK_LEAD if _has(page, k)
+        ]
         for key in keys:
-            lead += [_name_section(s, page, titled) for s in page.sections if s.key.partition(".")[0] == key]
+            lead += [
+                _name_section(s, page, titled)
+                for s in page.sections
+                if s.key.partition(".")[0] == key
+            ]
         if place == 0:
             rest += [
                 _name_section(s._replace(statements=s.statements[:_SHORT]), page, titled)
@@ -141,7 +166,9 @@ def _has(page: Page, key: str) -> bool:
 
 
 def _name_section(section: Section, page: Page, titled: bool) -> Section:
-    title = f"How it is found: {section.title}" if section.key.startswith("found.") else section.title
+    title = (
+        f"How it is found: {section.title}" if section.key.startswith("found.") else section.title
+    )
     return section._replace(title=f"{page.concept.name}: {title}" if titled else title)
 
 
@@ -150,7 +177,9 @@ def collect_citations(resolution: Resolution) -> list[str]:
     keys: dict[str, None] = {}
     for target in resolution.targets:
         for page in target.pages:
-            keys.update(dict.fromkeys(k for s in page.sections for st in s.statements for k in st.citations))
+            keys.update(
+                dict.fromkeys(k for s in page.sections for st in s.statements for k in st.citations)
+            )
     for row in resolution.rows:
         if row.range:
             keys.update(dict.fromkeys(row.range.citations))

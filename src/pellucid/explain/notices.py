@@ -18,11 +18,15 @@ def get_status(question: Question, resolution: Resolution) -> str:
     boundaries = question.boundaries
     if any(b.startswith("emergency:") for b in boundaries):
         return "emergency"
-    if "dose" in boundaries or ("diagnosis" in boundaries and not has_content(resolution)):
+    if "dose" in boundaries or (
+        "diagnosis" in boundaries and all(t.mention.weak for t in resolution.targets)
+    ):
         return "declined"
     if not has_content(resolution):
         return "unknown" if question.unknown or not question.tokens else "declined"
-    return "partial" if question.unknown or any(t.missing for t in resolution.targets) else "answered"
+    return (
+        "partial" if question.unknown or any(t.missing for t in resolution.targets) else "answered"
+    )
 
 
 def has_content(resolution: Resolution) -> bool:
@@ -31,7 +35,11 @@ def has_content(resolution: Resolution) -> bool:
 
 
 def compose_notices(
-    question: Question, resolution: Resolution, status: str, texts: Mapping[str, str], find_roots: FindRoots
+    question: Question,
+    resolution: Resolution,
+    status: str,
+    texts: Mapping[str, str],
+    find_roots: FindRoots,
 ) -> list[Notice]:
     """Compose the notices in the order in which they are shown; emergencies come first."""
     notices = []
@@ -59,7 +67,10 @@ def compose_notices(
         add("unknown-words", terms=terms)
     for word in question.unknown if status in ("unknown", "partial") else ():
         if parts := find_roots(word):
-            add("roots", parts=f"{word} = " + " + ".join(f"{part} ({means})" for part, means in parts))
+            add(
+                "roots",
+                parts=f"{word} = " + " + ".join(f"{part} ({means})" for part, means in parts),
+            )
     for target in resolution.targets if status not in ("declined",) else ():
         if target.missing:
             known = " and ".join(f"“{page.concept.name}”" for page in target.pages)

@@ -14,7 +14,9 @@ def render_html(answer: Answer, anchor: str = "source") -> str:
     out = [f'<article class="pellucid" data-status="{answer.status}">']
     for notice in answer.notices:
         if notice.kind == "emergency":
-            out.append(f'<p class="notice emergency" role="alert"><strong>{escape(notice.text)}</strong></p>')
+            out.append(
+                f'<p class="notice emergency" role="alert"><strong>{escape(notice.text)}</strong></p>'
+            )
     if answer.focus:
         out.append(f"<h2>{escape(', '.join(f.name for f in answer.focus))}</h2>")
     for notice in answer.notices:
@@ -22,7 +24,9 @@ def render_html(answer: Answer, anchor: str = "source") -> str:
             out.append(f'<p class="notice {notice.kind}">{escape(notice.text)}</p>')
     for heading in outline(answer):
         kind = "lead" if heading.lead else "more"
-        out.append(f'<section class="{kind}" data-section="{escape(heading.key)}"><h3>{escape(heading.title)}</h3><ul>')
+        out.append(
+            f'<section class="{kind}" data-section="{escape(heading.key)}"><h3>{escape(heading.title)}</h3><ul>'
+        )
         for label, statement in heading.entries:
             marks = "".join(
                 f'<sup><a href="#{anchor}-{numbers[k]}" aria-label="Source {numbers[k]}">[{numbers[k]}]</a></sup>'
@@ -44,6 +48,10 @@ def render_html(answer: Answer, anchor: str = "source") -> str:
     if answer.related:
         names = ", ".join(escape(r.name) for r in answer.related)
         out.append(f'<p class="related">Related: {names}</p>')
-    out += [f'<p class="notice education"><small>{escape(n.text)}</small></p>' for n in answer.notices if n.kind == "education"]
+    out += [
+        f'<p class="notice education"><small>{escape(n.text)}</small></p>'
+        for n in answer.notices
+        if n.kind == "education"
+    ]
     out.append("</article>")
     return "\n".join(out) + "\n"

@@ -12,7 +12,9 @@ def build_json(answer: Answer) -> dict[str, Any]:
     """Build the JSON object of an answer from plain dicts, lists, texts and numbers."""
     fields = answer._asdict()
     fields["question_types"] = list(answer.question_types)
-    fields["focus"] = [{**f._asdict(), "codes": {k: list(v) for k, v in f.codes.items()}} for f in answer.focus]
+    fields["focus"] = [
+        {**f._asdict(), "codes": {k: list(v) for k, v in f.codes.items()}} for f in answer.focus
+    ]
     fields["sections"] = [
         {
             "key": section.key,

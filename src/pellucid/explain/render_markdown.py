@@ -30,7 +30,10 @@ def render_markdown(answer: Answer) -> str:
     for heading in outline(answer):
         lines += [f"## {escape_markdown(heading.title)}", ""]
         for label, statement in heading.entries:
-            marks = "".join(f"[\\[{numbers[key]}\\]]({_link(answer.sources[key].url)})" for key in statement.citations)
+            marks = "".join(
+                f"[\\[{numbers[key]}\\]]({_link(answer.sources[key].url)})"
+                for key in statement.citations
+            )
             name = f"**{escape_markdown(label)}:** " if label else ""
             lines.append(f"- {name}{escape_markdown(statement.text)} {marks}")
         lines.append("")
@@ -39,7 +42,9 @@ def render_markdown(answer: Answer) -> str:
     if answer.sources:
         lines += ["## Sources", ""]
         for key, source in answer.sources.items():
-            lines.append(f"{numbers[key]}. [{escape_markdown(describe_source(source))}]({_link(source.url)})")
+            lines.append(
+                f"{numbers[key]}. [{escape_markdown(describe_source(source))}]({_link(source.url)})"
+            )
         lines.append("")
     if answer.related:
         lines += ["Related: " + ", ".join(escape_markdown(r.name) for r in answer.related), ""]

@@ -19,7 +19,9 @@ def render_text(answer: Answer, width: int = 80, colour: bool = False) -> str:
         return f"{code}{text}{_OFF}" if colour else text
 
     def add(text: str, first: str = "", rest: str = "", code: str = "") -> None:
-        for line in wrap(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False):
+        for line in wrap(
+            text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+        ):
             lines.append(paint(line, code) if code else line)
 
     urgent = [n for n in answer.notices if n.kind == "emergency"]
@@ -65,4 +67,3 @@ def _with_grade(notice: Notice, answer: Answer) -> str:
     if answer.reading_grade is None:
         return notice.text
     return f"{notice.text} (Reading grade {max(answer.reading_grade, 1):.0f}.)"
-

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import marshal
 import os
-from _thread import allocate_lock
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from contextlib import suppress
+from mmap import ACCESS_READ, mmap
+from typing import Any
 from zlib import crc32
 
 _MAGIC = b"PLCD\x01\x00\r\n"
@@ -23,20 +24,18 @@ class StaleArtefactError(Exception):
 
 
 class Artefact:
-    """A compiled file, its sections read when first asked for, by any thread."""
+    """A compiled file, its sections read when first asked for."""
 
-    def close(self) -> None:
-        """Close the file; sections that were read stay."""
-        self._file.close()
-
-    def __init__(self, file: BinaryIO, directory: dict[str, tuple[int, int, int]], base: int) -> None:
-        self._file = file
-        self._lock = allocate_lock()
+    def __init__(
+        self, data: bytes | mmap, directory: dict[str, tuple[int, int, int]], base: int
+    ) -> None:
+        self._data = data
         self._directory = directory
         self._base = base
         self._read: dict[str, Any] = {}
+        self._checked: set[str] = set()
 
-    def get(self, section: str) -> Any:  # noqa: ANN401 - sections differ in shape
+    def get(self, section: str) -> Any:
         """Get a section's value.
 
         Raises
@@ -51,12 +50,18 @@ class Artefact:
     def get_bytes(self, section: str) -> bytes:
         """Get a section's bytes, checked."""
         offset, length, crc = self._directory[section]
-        with self._lock:
-            self._file.seek(self._base + offset)
-            data = self._file.read(length)
+        data = self._data[self._base + offset : self._base + offset + length]
         if crc32(data) != crc:
             raise StaleArtefactError("damaged section")
         return data
+
+    def get_value(self, section: str, offset: int, length: int) -> Any:
+        """Get one value of a section that was given as bytes: marshal data at a place in it."""
+        if section not in self._checked:
+            self.get_bytes(section)
+            self._checked.add(section)
+        start = self._base + self._directory[section][0] + offset
+        return marshal.loads(self._data[start : start + length])
 
 
 def build_artefact(sections: Mapping[str, Any], fingerprint: str) -> bytes:
@@ -71,8 +76,8 @@ def build_artefact(sections: Mapping[str, Any], fingerprint: str) -> bytes:
     return b"".join([_MAGIC, len(head).to_bytes(4, "little"), head, *blobs.values()])
 
 
-def open_artefact(file: BinaryIO, fingerprint: str) -> Artefact:
-    """Open a file that can be sought in; it stays open as long as the artefact lives.
+def open_artefact(data: bytes | mmap, fingerprint: str) -> Artefact:
+    """Open the bytes of a file, or the mapped file.
 
     Raises
     ------
@@ -80,10 +85,10 @@ def open_artefact(file: BinaryIO, fingerprint: str) -> Artefact:
         If it is not an artefact, or not one with this fingerprint.
     """
     try:
-        if file.read(8) != _MAGIC:
+        if data[:8] != _MAGIC:
             raise StaleArtefactError("not an artefact")
-        length = int.from_bytes(file.read(4), "little")
-        artefact = Artefact(file, marshal.loads(file.read(length)), 12 + length)
+        base = 12 + int.from_bytes(data[8:12], "little")
+        artefact = Artefact(data, marshal.loads(data[12:base]), base)
         if artefact.get("fingerprint") != fingerprint:
             raise StaleArtefactError("made from other content")
     except (EOFError, ValueError, TypeError, KeyError) as error:
@@ -92,16 +97,16 @@ def open_artefact(file: BinaryIO, fingerprint: str) -> Artefact:
 
 
 def read_artefact(path: str, fingerprint: str) -> Artefact:
-    """Open the file at a path; raises :class:`StaleArtefactError` as :func:`open_artefact` does."""
+    """Map and open the file at a path; raises as :func:`open_artefact` does.
+
+    A mapped file stays whole for its readers when a newer one is moved into its place.
+    """
     try:
-        file = open(path, "rb", buffering=0)  # noqa: SIM115 - the artefact keeps it
-    except OSError as error:
+        with open(path, "rb", buffering=0) as file:
+            data = mmap(file.fileno(), 0, access=ACCESS_READ)
+    except (OSError, ValueError) as error:
         raise StaleArtefactError("cannot be read") from error
-    try:
-        return open_artefact(file, fingerprint)
-    except StaleArtefactError:
-        file.close()
-        raise
+    return open_artefact(data, fingerprint)
 
 
 def write_artefact(path: str, data: bytes) -> bool:
@@ -116,9 +121,7 @@ def write_artefact(path: str, data: bytes) -> bool:
             file.write(data)
         os.replace(part, path)
     except OSError:
-        try:
+        with suppress(OSError):
             os.unlink(part)
-        except OSError:
-            pass
         return False
     return True

@@ -8,9 +8,9 @@ from statistics import median, quantiles
 from typing import NamedTuple
 
 from pellucid.knowledge import schema
+from pellucid.knowledge.grade import get_grade
 from pellucid.knowledge.pack import PackFolder, get_statement_id
 from pellucid.knowledge.parse import ConceptFile, Name
-from pellucid.knowledge.grade import get_grade
 from pellucid.knowledge.readability import count_text
 from pellucid.values.concept import Problem
 
@@ -48,7 +48,12 @@ def _check_ids(pack: PackFolder, known: set[str]) -> Iterator[Problem]:
     for file in pack.files:
         other = first.setdefault(file.concept.id, file)
         if other is not file:
-            yield Problem(file.path, file.lines["id"], "duplicate-id", f"id '{file.concept.id}' is already taken by {other.path}")
+            yield Problem(
+                file.path,
+                file.lines["id"],
+                "duplicate-id",
+                f"id '{file.concept.id}' is already taken by {other.path}",
+            )
     known |= set(first)
     sites = {i for i, file in first.items() if file.concept.kind == "site"}
     for file in pack.files:
@@ -62,9 +67,19 @@ def _check_ids(pack: PackFolder, known: set[str]) -> Iterator[Problem]:
         ):
             for target in ids:
                 if target and target not in known:
-                    yield Problem(file.path, file.lines[key], "unknown-id", f"{key}: there is no concept '{target}'")
+                    yield Problem(
+                        file.path,
+                        file.lines[key],
+                        "unknown-id",
+                        f"{key}: there is no concept '{target}'",
+                    )
                 elif key == "site" and target and target in first and target not in sites:
-                    yield Problem(file.path, file.lines[key], "not-a-site", f"site: '{target}' is not of kind site")
+                    yield Problem(
+                        file.path,
+                        file.lines[key],
+                        "not-a-site",
+                        f"site: '{target}' is not of kind site",
+                    )
 
 
 def _check_cycles(pack: PackFolder) -> Iterator[Problem]:
@@ -87,7 +102,12 @@ def _check_cycles(pack: PackFolder) -> Iterator[Problem]:
             return None
 
         if (cycle := visit(file.concept.id)) and file.concept.id in cycle:
-            yield Problem(file.path, file.lines["parents"], "parent-cycle", f"parents go in a circle: {' -> '.join(cycle)}")
+            yield Problem(
+                file.path,
+                file.lines["parents"],
+                "parent-cycle",
+                f"parents go in a circle: {' -> '.join(cycle)}",
+            )
 
 
 def _check_names(pack: PackFolder, name_key: NameKey) -> Iterator[Problem]:
@@ -96,21 +116,38 @@ def _check_names(pack: PackFolder, name_key: NameKey) -> Iterator[Problem]:
         for name in file.names:
             key = name_key(name.text)
             if not key:
-                yield Problem(file.path, name.line, "empty-name", f"the name '{name.text}' has no word in it")
+                yield Problem(
+                    file.path, name.line, "empty-name", f"the name '{name.text}' has no word in it"
+                )
             elif all(other is not file for other, _ in claims[key]):
                 claims[key].append((file, name))
         for name_won in file.wins:
             if name_key(name_won) not in {name_key(n.text) for n in file.names}:
-                yield Problem(file.path, file.lines["wins"], "stray-win", f"wins: '{name_won}' is not a name of this concept")
+                yield Problem(
+                    file.path,
+                    file.lines["wins"],
+                    "stray-win",
+                    f"wins: '{name_won}' is not a name of this concept",
+                )
     for key, claimants in claims.items():
         winners = [file for file, _ in claimants if key in map(name_key, file.wins)]
         if len(claimants) > 1 and len(winners) != 1:
             for file, name in claimants:
                 others = ", ".join(other.concept.id for other, _ in claimants if other is not file)
-                yield Problem(file.path, name.line, "name-clash", f"'{name.text}' also names {others}; say 'wins: [{name.text}]' in the one that it means first")
+                yield Problem(
+                    file.path,
+                    name.line,
+                    "name-clash",
+                    f"'{name.text}' also names {others}; say 'wins: [{name.text}]' in the one that it means first",
+                )
         elif len(claimants) == 1 and winners:
             file, name = claimants[0]
-            yield Problem(file.path, file.lines["wins"], "stray-win", f"wins: nobody else claims '{name.text}'")
+            yield Problem(
+                file.path,
+                file.lines["wins"],
+                "stray-win",
+                f"wins: nobody else claims '{name.text}'",
+            )
 
 
 def _check_combinations(pack: PackFolder) -> Iterator[Problem]:
@@ -122,7 +159,12 @@ def _check_combinations(pack: PackFolder) -> Iterator[Problem]:
             continue
         other = taken.setdefault((concept.head, concept.pattern, concept.site), file)
         if other is not file:
-            yield Problem(file.path, file.lines["head"], "same-parts", f"head, pattern and site are those of {other.concept.id} too; leave them out of one")
+            yield Problem(
+                file.path,
+                file.lines["head"],
+                "same-parts",
+                f"head, pattern and site are those of {other.concept.id} too; leave them out of one",
+            )
 
 
 def _check_statements(pack: PackFolder) -> Iterator[Problem]:
@@ -132,20 +174,42 @@ def _check_statements(pack: PackFolder) -> Iterator[Problem]:
         for key in schema.get_required_sections(concept.kind, concept.depth):
             if key not in found:
                 title = next(t for t, k in schema.SECTIONS.items() if k == key)
-                yield Problem(file.path, 1, "missing-section", f"a {concept.depth} page of kind {concept.kind} needs '## {title}'")
+                yield Problem(
+                    file.path,
+                    1,
+                    "missing-section",
+                    f"a {concept.depth} page of kind {concept.kind} needs '## {title}'",
+                )
         for line in file.statements:
             words = len(line.text.split())
             if words > schema.MAX_STATEMENT_WORDS:
-                yield Problem(file.path, line.line, "too-long", f"{words} words; at most {schema.MAX_STATEMENT_WORDS}: split the statement")
+                yield Problem(
+                    file.path,
+                    line.line,
+                    "too-long",
+                    f"{words} words; at most {schema.MAX_STATEMENT_WORDS}: split the statement",
+                )
             grade = get_grade(count_text(line.text))
             if grade > schema.MAX_STATEMENT_GRADE:
-                yield Problem(file.path, line.line, "too-hard", f"reading grade {grade:.1f}; at most {schema.MAX_STATEMENT_GRADE:g}: shorter sentences, plainer words")
+                yield Problem(
+                    file.path,
+                    line.line,
+                    "too-hard",
+                    f"reading grade {grade:.1f}; at most {schema.MAX_STATEMENT_GRADE:g}: shorter sentences, plainer words",
+                )
     rows = get_readability(pack)
     if rows and (rows[-1].median > schema.MAX_MEDIAN_GRADE or rows[-1].p90 > schema.MAX_P90_GRADE):
-        yield Problem("pack.yaml", 1, "too-hard", f"reading grade of all statements: median {rows[-1].median:.1f} (at most {schema.MAX_MEDIAN_GRADE}), 90th percentile {rows[-1].p90:.1f} (at most {schema.MAX_P90_GRADE}); pack check --readability shows where")
+        yield Problem(
+            "pack.yaml",
+            1,
+            "too-hard",
+            f"reading grade of all statements: median {rows[-1].median:.1f} (at most {schema.MAX_MEDIAN_GRADE}), 90th percentile {rows[-1].p90:.1f} (at most {schema.MAX_P90_GRADE}); pack check --readability shows where",
+        )
 
 
-def find_cited_statements(pack: PackFolder) -> Iterator[tuple[ConceptFile, str, str, tuple[str, ...], int]]:
+def find_cited_statements(
+    pack: PackFolder,
+) -> Iterator[tuple[ConceptFile, str, str, tuple[str, ...], int]]:
     """Every statement and every row of a score: file, section key, text, citations, line."""
     for file in pack.files:
         for line in file.statements:
@@ -164,9 +228,18 @@ def _check_citations(pack: PackFolder) -> Iterator[Problem]:
                 yield Problem(file.path, line, "unknown-source", f"there is no source '{key}'")
         verdicts = {key: pack.ledger.get((get_statement_id(text), key)) for key in citations}
         if unchecked := [key for key, verdict in verdicts.items() if verdict is None]:
-            yield Problem(file.path, line, "no-verdict", f"not checked against {', '.join(unchecked)}: {short}")
-        elif refuted := [key for key, verdict in verdicts.items() if verdict and verdict.verdict == "not-found"]:
-            yield Problem(file.path, line, "not-supported", f"not found in {', '.join(refuted)}: {short}")
+            yield Problem(
+                file.path,
+                line,
+                "no-verdict",
+                f"not checked against {', '.join(unchecked)}: {short}",
+            )
+        elif refuted := [
+            key for key, verdict in verdicts.items() if verdict and verdict.verdict == "not-found"
+        ]:
+            yield Problem(
+                file.path, line, "not-supported", f"not found in {', '.join(refuted)}: {short}"
+            )
         elif not any(verdict and verdict.verdict == "supported" for verdict in verdicts.values()):
             yield Problem(file.path, line, "not-supported", f"no source fully supports: {short}")
     for key in pack.sources.keys() - used:
@@ -184,6 +257,8 @@ def get_readability(pack: PackFolder) -> list[ReadabilityRow]:
     if rows:
         rows.append(("all", sorted(grade for _, values in rows for grade in values)))
     return [
-        ReadabilityRow(key, len(v), median(v), quantiles(v, n=10)[-1] if len(v) > 1 else v[0], v[-1])
+        ReadabilityRow(
+            key, len(v), median(v), quantiles(v, n=10)[-1] if len(v) > 1 else v[0], v[-1]
+        )
         for key, v in rows
     ]

@@ -14,7 +14,9 @@ from pellucid.knowledge.parse import ConceptFile
 from pellucid.knowledge.readability import count_text
 
 
-def compile_packs(packs: Iterable[PackFolder], find_words: Callable[[str], list[str]]) -> dict[str, Any]:
+def compile_packs(
+    packs: Iterable[PackFolder], find_words: Callable[[str], list[str]]
+) -> dict[str, Any]:
     """Compile packs in order of precedence: of two concepts with one id, the first stays.
 
     ``find_words`` splits a text into folded words, for the search index.
@@ -32,24 +34,39 @@ def compile_packs(packs: Iterable[PackFolder], find_words: Callable[[str], list[
         for name in file.names
         if file.concept.kind == "site"
     }
-    pages = {i: _compile_page(f, lambda text: _find_sites(find_words(text), site_names)) for i, f in files.items()}
+    pages = {
+        i: _compile_page(f, lambda text: _find_sites(find_words(text), site_names))
+        for i, f in files.items()
+    }
     page_places, page_bytes = _pack_blobs(pages)
     source_places, source_bytes = _pack_blobs(sources)
+    concept_places, concept_bytes = _pack_blobs({i: tuple(f.concept) for i, f in files.items()})
     children = defaultdict(list)
-    combinations = {}
+    combinations: dict[str, str] = {}
+    patterns = {
+        f.concept.pattern: i
+        for i, f in files.items()
+        if f.concept.head and f.concept.pattern and not f.concept.site
+    }
     for concept_id, file in files.items():
         concept = file.concept
         for parent in concept.parents:
             children[parent].append(concept_id)
         if concept.head:
-            combinations.setdefault(f"{concept.head}|{concept.pattern or ''}|{concept.site or ''}", concept_id)
+            combinations.setdefault(
+                f"{concept.head}|{concept.pattern or ''}|{concept.site or ''}", concept_id
+            )
     return {
         "index": {
-            "concepts": {i: (tuple(file.concept), *page_places[i]) for i, file in files.items()},
+            "concepts": concept_places,
+            "pages": page_places,
             "combinations": combinations,
+            "patterns": patterns,
+            "heads": frozenset(f.concept.head for f in files.values() if f.concept.head),
             "children": dict(children),
             "sources": source_places,
         },
+        "concepts": concept_bytes,
         "pages": page_bytes,
         "sources": source_bytes,
         "names": {i: tuple((n.text, n.role) for n in file.names) for i, file in files.items()},
@@ -68,11 +85,15 @@ def _pack_blobs(values: dict[str, Any]) -> tuple[dict[str, tuple[int, int]], byt
     return places, b"".join(blobs)
 
 
-def _compile_page(file: ConceptFile, find_sites: Callable[[str], tuple[str, ...]]) -> tuple[Any, ...]:
+def _compile_page(
+    file: ConceptFile, find_sites: Callable[[str], tuple[str, ...]]
+) -> tuple[Any, ...]:
     """Sections as (key, title, ((text, citations, counts, sites), ...)), and the rows of a score."""
     sections = []
     for (key, title), lines in groupby(file.statements, key=lambda s: (s.section, s.title)):
-        statements = [(s.text, s.citations, tuple(count_text(s.text)), find_sites(s.text)) for s in lines]
+        statements = [
+            (s.text, s.citations, tuple(count_text(s.text)), find_sites(s.text)) for s in lines
+        ]
         sections.append((key, title, tuple(statements)))
     return tuple(sections), tuple(tuple(row) for row in file.ranges)
 
@@ -89,7 +110,9 @@ def _find_sites(words: list[str], names: dict[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _build_postings(files: dict[str, ConceptFile], find_words: Callable[[str], list[str]]) -> dict[str, Any]:
+def _build_postings(
+    files: dict[str, ConceptFile], find_words: Callable[[str], list[str]]
+) -> dict[str, Any]:
     """Words -> (concept, weight) by inverse document frequency; a name's word counts four times."""
     frequencies: dict[str, dict[str, float]] = defaultdict(dict)
     for concept_id, file in files.items():

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from pellucid.errors import UnknownConceptError
 from pellucid.knowledge.artefact import Artefact
@@ -18,12 +16,14 @@ class Library:
     def __init__(self, artefact: Artefact) -> None:
         self._artefact = artefact
         index = artefact.get("index")
-        self._concepts: dict[str, tuple[Any, int, int]] = index["concepts"]
+        self._concepts: dict[str, tuple[int, int]] = index["concepts"]
+        self._pages: dict[str, tuple[int, int]] = index["pages"]
         self._combinations: dict[str, str] = index["combinations"]
+        self._patterns: dict[str, str] = index["patterns"]
+        self._heads: frozenset[str] = index["heads"]
         self._children: dict[str, list[str]] = index["children"]
         self._sources: dict[str, tuple[int, int]] = index["sources"]
-        self._source_bytes = b""
-        self._pages = artefact.get_bytes("pages")
+        self._read: dict[str, Concept] = {}
         # Facts of the statements read so far, by their text.
         self._counts: dict[str, TextCounts] = {}
         self._sites: dict[str, tuple[str, ...]] = {}
@@ -36,8 +36,13 @@ class Library:
 
     def find_concept(self, concept_id: str) -> Concept | None:
         """The concept with this id, or None."""
-        entry = self._concepts.get(concept_id)
-        return Concept._make(entry[0]) if entry else None
+        if concept_id not in self._concepts:
+            return None
+        concept = self._read.get(concept_id)
+        if concept is None:
+            fields = self._artefact.get_value("concepts", *self._concepts[concept_id])
+            concept = self._read[concept_id] = Concept._make(fields)
+        return concept
 
     def get_page(self, concept_id: str) -> Page:
         """The whole page of a concept.
@@ -47,34 +52,39 @@ class Library:
         UnknownConceptError
             If there is no such concept.
         """
-        entry = self._concepts.get(concept_id)
-        if entry is None:
-            raise UnknownConceptError(f"there is no concept '{concept_id}'; try: pellucid search {concept_id}")
-        fields, offset, length = entry
-        sections, rows = marshal.loads(self._pages[offset : offset + length])
+        concept = self.find_concept(concept_id)
+        if concept is None:
+            raise UnknownConceptError(
+                f"there is no concept '{concept_id}'; try: pellucid search {concept_id}"
+            )
+        sections, rows = self._artefact.get_value("pages", *self._pages[concept_id])
         built = []
         for key, title, statements in sections:
-            built.append(Section(key, title, tuple([Statement(t, c, concept_id) for t, c, _, _ in statements])))
+            built.append(
+                Section(
+                    key, title, tuple([Statement(t, c, concept_id) for t, c, _, _ in statements])
+                )
+            )
             for text, _, counts, sites in statements:
                 self._counts[text] = counts
                 self._sites[text] = sites
-        return Page(Concept._make(fields), tuple(built), tuple([Range._make(row) for row in rows]))
+        return Page(concept, tuple(built), tuple([Range._make(row) for row in rows]))
 
     def focus_page(self, page: Page, site: str) -> tuple[Page, bool]:
         """Keep of a page what holds for a body part; and whether it speaks of that part.
 
         Statements that name other body parts only are left out: the organ decides.
         """
-        near = {*self.find_ancestors(site), site}
+        around = self.find_ancestors(site)
         speaks = False
         sections = []
         for section in page.sections:
-            kept = []
+            kept: list[tuple[bool, Statement]] = []
             for statement in section.statements:
                 named = self._sites.get(statement.text, ())
-                matches = any(n in near or site in self.find_ancestors(n) for n in named)
+                matches = any(site in self.find_ancestors(n) for n in named)
                 speaks |= matches
-                if matches or not named:
+                if matches or not named or any(n in around for n in named):
                     # The statement that opens a section says what it is about: it stays first.
                     kept.append((bool(kept) and not matches, statement))
             kept.sort(key=lambda item: item[0])
@@ -82,13 +92,31 @@ class Library:
                 sections.append(section._replace(statements=tuple([s for _, s in kept])))
         return page._replace(sections=tuple(sections)), speaks
 
+    def speaks_of(self, pages: Iterable[Page], word: str) -> bool:
+        """Whether a word stands in what the pages say."""
+        word = word.lower()
+        return any(
+            word in statement.text.lower()
+            for page in pages
+            for section in page.sections
+            for statement in section.statements
+        )
+
     def find_combination(self, head: str, pattern: str | None, site: str | None) -> str | None:
         """Id of the concept that is made of these parts, or None."""
         return self._combinations.get(f"{head}|{pattern or ''}|{site or ''}")
 
+    def find_pattern(self, pattern: str) -> str | None:
+        """Id of the concept that is a pattern's own, in no organ; None if there is none."""
+        return self._patterns.get(pattern)
+
+    def is_head(self, concept_id: str) -> bool:
+        """Whether other concepts are put together from this one: it means something else in each organ."""
+        return concept_id in self._heads
+
     def find_children(self, concept_id: str) -> list[str]:
         """Ids of the concepts that name this one as a parent."""
-        return self._children.get(concept_id, [])
+        return list(self._children.get(concept_id, ()))
 
     def find_ancestors(self, concept_id: str) -> list[str]:
         """The concept and all that lies above it, nearest first."""
@@ -102,12 +130,10 @@ class Library:
 
     def get_sources(self, keys: Iterable[str]) -> dict[str, Source]:
         """Sources by key, in the order given."""
-        blob = self._source_bytes = self._source_bytes or self._artefact.get_bytes("sources")
-        found = {}
-        for key in keys:
-            offset, length = self._sources[key]
-            found[key] = Source._make(marshal.loads(blob[offset : offset + length]))
-        return found
+        return {
+            key: Source._make(self._artefact.get_value("sources", *self._sources[key]))
+            for key in keys
+        }
 
     def get_names(self, concept_id: str) -> tuple[tuple[str, str], ...]:
         """(name, role) pairs of a concept."""
@@ -125,14 +151,21 @@ class Library:
 
     def find_nearest_names(self, text: str, limit: int = 3) -> list[str]:
         """Preferred names of the concepts whose names look most like a text."""
-        from rapidfuzz.fuzz import WRatio  # imported only when a term is unknown
+        from rapidfuzz.fuzz import ratio  # imported only when a term is unknown
         from rapidfuzz.process import extract
         from rapidfuzz.utils import default_process
 
         names = [(name, i) for i, pairs in self._artefact.get("names").items() for name, _ in pairs]
-        near = extract(text, [name for name, _ in names], scorer=WRatio, processor=default_process, score_cutoff=72, limit=20)
+        near = extract(
+            text,
+            [name for name, _ in names],
+            scorer=ratio,
+            processor=default_process,
+            score_cutoff=72,
+            limit=20,
+        )
         ids = list(dict.fromkeys(names[place][1] for _, _, place in near))
-        return [self._concepts[i][0][1] for i in ids[:limit]]
+        return [c.name for i in ids[:limit] if (c := self.find_concept(i))]
 
     def get_reading_grade(self, statements: Iterable[Statement]) -> float | None:
         """Flesch-Kincaid grade of statements taken together; None if there are none."""
@@ -140,5 +173,9 @@ class Library:
         for statement in statements:
             counts = self._counts.get(statement.text)
             if counts:
-                words, sentences, syllables = words + counts[0], sentences + counts[1], syllables + counts[2]
+                words, sentences, syllables = (
+                    words + counts[0],
+                    sentences + counts[1],
+                    syllables + counts[2],
+                )
         return round(get_grade(TextCounts(words, sentences, syllables)), 1) if words else None

@@ -69,7 +69,9 @@ def load_pack(path: str) -> PackFolder:
     """
     path = os.path.abspath(path)
     if not os.path.isfile(os.path.join(path, "pack.yaml")):
-        raise PackNotFoundError(f"no pack at {path}: it has no pack.yaml (docs/authoring.md shows how to begin one)")
+        raise PackNotFoundError(
+            f"no pack at {path}: it has no pack.yaml (docs/authoring.md shows how to begin one)"
+        )
     problems: list[Problem] = []
     files: list[ConceptFile] = []
     sources: dict[str, Source] = {}
@@ -99,32 +101,65 @@ def load_pack(path: str) -> PackFolder:
         elif folder == "language" and name.endswith(".yaml"):
             tables[base[:-5]], _, found = load_yaml(text, name)
         else:
-            found = [Problem(name, 1, "stray-file", "not part of a pack: concepts/*.md, sources/*.yaml, ledger/*.tsv, language/*.yaml")]
+            found = [
+                Problem(
+                    name,
+                    1,
+                    "stray-file",
+                    "not part of a pack: concepts/*.md, sources/*.yaml, ledger/*.tsv, language/*.yaml",
+                )
+            ]
         problems += found
-    return PackFolder(path, meta, tuple(files), sources, source_lines, ledger, tables, tuple(problems))
+    return PackFolder(
+        path, meta, tuple(files), sources, source_lines, ledger, tables, tuple(problems)
+    )
 
 
 def _parse_meta(text: str, name: str) -> tuple[dict[str, Any], list[Problem]]:
     data, lines, problems = load_yaml(text, name)
     if not isinstance(data, dict):
-        return {}, [*problems, Problem(name, 1, "pack", "pack.yaml is not a list of 'key: value' lines")]
+        return {}, [
+            *problems,
+            Problem(name, 1, "pack", "pack.yaml is not a list of 'key: value' lines"),
+        ]
     for key in data:
         if key not in PACK_KEYS:
-            problems.append(Problem(name, lines[str(key)], "unknown-key", f"unknown key '{key}'; known: {', '.join(sorted(PACK_KEYS))}"))
+            problems.append(
+                Problem(
+                    name,
+                    lines[str(key)],
+                    "unknown-key",
+                    f"unknown key '{key}'; known: {', '.join(sorted(PACK_KEYS))}",
+                )
+            )
     for key in PACK_REQUIRED:
         if not data.get(key):
             problems.append(Problem(name, 1, "missing-key", f"'{key}' is missing"))
     if data.get("schema_version") not in (None, schema.SCHEMA_VERSION):
-        problems.append(Problem(name, lines["schema_version"], "schema-version", f"schema_version {data['schema_version']} is not known; this is version {schema.SCHEMA_VERSION}"))
+        problems.append(
+            Problem(
+                name,
+                lines["schema_version"],
+                "schema-version",
+                f"schema_version {data['schema_version']} is not known; this is version {schema.SCHEMA_VERSION}",
+            )
+        )
     return data, problems
 
 
-def _parse_sources(text: str, name: str, sources: dict[str, Source], source_lines: dict[str, tuple[str, int]]) -> list[Problem]:
+def _parse_sources(
+    text: str, name: str, sources: dict[str, Source], source_lines: dict[str, tuple[str, int]]
+) -> list[Problem]:
     data, lines, problems = load_yaml(text, name)
     if data is None:
         return problems
     if not isinstance(data, dict):
-        return [*problems, Problem(name, 1, "sources", "sources are a map: key, then its title, publisher, url, ...")]
+        return [
+            *problems,
+            Problem(
+                name, 1, "sources", "sources are a map: key, then its title, publisher, url, ..."
+            ),
+        ]
     for key, fields in data.items():
         line = lines.get(str(key), 1)
         wrong = _find_source_fault(fields)
@@ -172,7 +207,14 @@ def _parse_ledger(text: str, name: str, ledger: dict[tuple[str, str], Verdict]) 
             continue
         fields = line.split("\t")
         if len(fields) != 4 or fields[3] not in schema.VERDICTS:
-            problems.append(Problem(name, number, "bad-ledger-row", f"four fields with tabs between: statement id, source key, date, one of {', '.join(schema.VERDICTS)}"))
+            problems.append(
+                Problem(
+                    name,
+                    number,
+                    "bad-ledger-row",
+                    f"four fields with tabs between: statement id, source key, date, one of {', '.join(schema.VERDICTS)}",
+                )
+            )
             continue
         verdict = Verdict(*fields)
         earlier = ledger.get((verdict.statement, verdict.source))

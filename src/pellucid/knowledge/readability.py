@@ -15,7 +15,9 @@ _WORD = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?")
 _SENTENCE_END = re.compile(r"[.!?:;]+(?=\s|$)")
 _VOWELS = re.compile(r"[aeiouy]+")
 # Two vowels that are spoken apart: "medial", "period" (but not "special", "nation"), "usual".
-_SPLIT = re.compile(r"[^cgstaeiou]ia|[^cgst]io(?!us)|[^g]eo(?!u)|[^gqaeo]ua|[^aeo]iu|[aeo]ing\b|[^ aeiou]ie(?=t)|creat")
+_SPLIT = re.compile(
+    r"[^cgstaeiou]ia|[^cgst]io(?!us)|[^g]eo(?!u)|[^gqaeo]ua|[^aeo]iu|[aeo]ing\b|[^ aeiou]ie(?=t)|creat|\w{2}ea$"
+)
 _SILENT_E = re.compile(r"[^aeiouy]e$")
 _SPOKEN_LE = re.compile(r"[^aeiouy]le$")
 _SILENT_ED = re.compile(r"[^aeioutdy]ed$")

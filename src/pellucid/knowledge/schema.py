@@ -5,7 +5,20 @@ from __future__ import annotations
 SCHEMA_VERSION = 1
 
 KINDS = frozenset(
-    "finding pattern type entity site descriptor phrase modality procedure score normal substance".split()
+    [
+        "finding",
+        "pattern",
+        "type",
+        "entity",
+        "site",
+        "descriptor",
+        "phrase",
+        "modality",
+        "procedure",
+        "score",
+        "normal",
+        "substance",
+    ]
 )
 DEPTHS = ("definition", "full")
 
@@ -52,13 +65,15 @@ def get_required_sections(kind: str, depth: str) -> tuple[str, ...]:
     return REQUIRED.get((kind, depth), ("meaning",))
 
 
-TEXT_KEYS = frozenset(("id", "name", "kind", "depth", "head", "pattern", "site", "scale", "reviewed"))
+TEXT_KEYS = frozenset(
+    ("id", "name", "kind", "depth", "head", "pattern", "site", "scale", "reviewed")
+)
 LIST_KEYS = frozenset(("synonyms", "abbreviations", "lay", "parents", "see_also", "wins"))
 CONCEPT_KEYS = TEXT_KEYS | LIST_KEYS | {"codes", "ranges"}
 CODE_SYSTEMS = frozenset(("icd10cm", "mesh", "radlex", "hpo", "oifm"))
 RANGE_KEYS = frozenset(("label", "meaning", "cite", "value", "also", "from", "to", "unit"))
 SOURCE_KINDS = frozenset(
-    "guideline review study reference textbook patient-page society".split()
+    ["guideline", "review", "study", "reference", "textbook", "patient-page", "society"]
 )
 SOURCE_KEYS = frozenset(
     ("title", "publisher", "url", "year", "edition", "kind", "licence", "checked")

@@ -1,2 +1,3 @@
 """Text -> tokens, mentions, assertion, numbers, questions. Knows words, not medicine:
-every medical word comes from the pack's tables."""
+every medical word comes from the pack's tables.
+"""

@@ -24,7 +24,9 @@ def build_cues(table: dict[str, Any], word_key: WordKey) -> PhraseTable:
     )
 
 
-def classify_assertion(keys: list[str], cues: PhraseTable, sentence: tuple[int, int], span: tuple[int, int]) -> Assertion:
+def classify_assertion(
+    keys: list[str], cues: PhraseTable, sentence: tuple[int, int], span: tuple[int, int]
+) -> Assertion:
     """Classify the mention at token positions ``span`` inside ``sentence`` (both half-open)."""
     hits = find_phrases(keys, cues, *sentence)
     # A cue inside the mention's own name ("no acute ...") says nothing about it.

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from pellucid.language.assertion import build_cues
 from pellucid.language.lexicon import English, Lexicon
-from pellucid.language.phrases import build_table
-from pellucid.language.tokens import WordKey, get_phrase_key, make_word_key
+from pellucid.language.phrases import PhraseTable, build_table
+from pellucid.language.tokens import get_phrase_key, make_word_key
 
 #: How often a word stands in the English list for it to be an everyday one.
 _COMMON = 3000
@@ -40,12 +40,18 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
     name_table = build_table((get_phrase_key(n.text, word_key), n.concept) for n in ranked)
     spelled_out = {get_phrase_key(n.text, word_key) for n in ranked if not n.abbreviation}
     parts = build_table(
-        row for pattern, texts in ((tables.get("parts") or {}).get("patterns") or {}).items() for row in phrases(texts, pattern)
+        row
+        for pattern, texts in ((tables.get("parts") or {}).get("patterns") or {}).items()
+        for row in phrases(texts, pattern)
     )
     types = build_table(
-        row for kind, entry in (questions.get("types") or {}).items() for row in phrases(entry["phrases"], kind)
+        row
+        for kind, entry in (questions.get("types") or {}).items()
+        for row in phrases(entry["phrases"], kind)
     )
-    weak = build_table(row for kind, texts in (questions.get("weak") or {}).items() for row in phrases(texts, kind))
+    weak = build_table(
+        row for kind, texts in (questions.get("weak") or {}).items() for row in phrases(texts, kind)
+    )
     emergency = tuple(
         (rule["id"], tuple(tuple(build_table(phrases(group))) for group in rule["groups"]))
         for rule in boundaries.get("emergency") or ()
@@ -59,26 +65,36 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
     )
     return Lexicon(
         folding=tables.get("folding") or {},
-        names=tuple(name_table),
+        names=_plain(name_table),
         abbreviations=frozenset(name_table.values.keys() - spelled_out),
         kinds={n.concept: n.kind for n in ranked},
-        parts=tuple(parts),
-        types=tuple(types),
-        weak=tuple(weak),
-        asking=tuple(build_table(phrases(questions.get("asking") or ()))),
-        reporting=tuple(build_table(phrases(questions.get("reporting") or ()))),
+        parts=_plain(parts),
+        types=_plain(types),
+        weak=_plain(weak),
+        asking=_plain(build_table(phrases(questions.get("asking") or ()))),
+        reporting=_plain(build_table(phrases(questions.get("reporting") or ()))),
         opening=frozenset(questions.get("opening") or ()),
         ordinary=frozenset(word_key(word) for word in questions.get("ordinary") or ()),
-        cues=tuple(cues),
+        cues=_plain(cues),
         emergency=emergency,
         dose=(
             tuple(build_table(phrases(dose.get("phrases") or ()))),
             tuple(build_table(phrases(dose.get("drugs") or ()))),
         ),
-        diagnosis=tuple(build_table(phrases((boundaries.get("diagnosis") or {}).get("phrases") or ()))),
-        roots=tuple((row["part"], row["at"], row["means"]) for row in (tables.get("roots") or {}).get("roots") or ()),
+        diagnosis=_plain(
+            build_table(phrases((boundaries.get("diagnosis") or {}).get("phrases") or ()))
+        ),
+        roots=tuple(
+            (row["part"], row["at"], row["means"])
+            for row in (tables.get("roots") or {}).get("roots") or ()
+        ),
         words=words,
     )
+
+
+def _plain(table: PhraseTable) -> tuple[dict[str, Any], dict[str, int]]:
+    """A table as the artefact can keep it: without its class."""
+    return table.values, table.longest
 
 
 def _weigh_words(medical: Iterable[str], other: Iterable[str]) -> dict[str, int]:

@@ -4,19 +4,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from pellucid.values.question import Mention, Number, Token
 
 _UNITS = {"mm": "mm", "millimeter": "mm", "millimetre": "mm", "cm": "cm", "centimeter": "cm"}
 _NUMERIC = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
-_CATEGORY = re.compile(r"(?:tr|lr|r|t)?-?(?:\d{1,2}[a-fsx]?|[ivx]{1,3}[a-f]?|[a-fmsvx])", re.IGNORECASE)
-_BETWEEN = frozenset("of is was at equal category cat score grade class level number type result a the stage tr lr".split())
+_CATEGORY = re.compile(
+    r"(?:tr|lr|r|t)?-?(?:\d{1,2}[a-fsx]?|[ivx]{1,3}[a-f]?|[a-fmsvx])", re.IGNORECASE
+)
+_BETWEEN = frozenset(
+    [
+        "of",
+        "is",
+        "was",
+        "at",
+        "equal",
+        "category",
+        "cat",
+        "score",
+        "grade",
+        "class",
+        "level",
+        "number",
+        "type",
+        "result",
+        "a",
+        "the",
+        "stage",
+        "tr",
+        "lr",
+    ]
+)
 
 
 def find_sizes(tokens: Sequence[Token]) -> list[Number]:
     """Find lengths with a unit, in order; ``value`` is in mm."""
     sizes = []
-    for number, unit in zip(tokens, tokens[1:], strict=False):
+    for number, unit in pairwise(tokens):
         kind = _UNITS.get(unit.key)
         if kind and _NUMERIC.fullmatch(number.text):
             value = float(number.text.replace(",", "")) * (10 if kind == "cm" else 1)
@@ -24,7 +49,9 @@ def find_sizes(tokens: Sequence[Token]) -> list[Number]:
     return sizes
 
 
-def find_score_values(text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> list[Number]:
+def find_score_values(
+    text: str, tokens: Sequence[Token], mentions: Sequence[Mention]
+) -> list[Number]:
     """Find the value given with each mention of a score: after it, or just before it.
 
     ``label`` is the value as written ("4A", "212"), ``value`` its number or None.
@@ -34,8 +61,10 @@ def find_score_values(text: str, tokens: Sequence[Token], mentions: Sequence[Men
         if mention.kind != "score":
             continue
         found = _find_after(text, tokens, mention.last) or _find_before(tokens, mention.first)
+        if not found and mention.text[-1:].isdigit():
+            found = mention.text  # the name is the value: "TR5", "LR-4"
         if found:
-            numeric = _NUMERIC.fullmatch(found)
+            numeric = _NUMERIC.fullmatch(found.lstrip("-"))
             value = float(found.replace(",", "")) if numeric else None
             values.append(Number("score", found, value, found.upper(), None, mention.concept))
     return values

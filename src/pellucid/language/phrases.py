@@ -32,7 +32,9 @@ def build_table(rows: Iterable[tuple[str, Any]]) -> PhraseTable:
     return PhraseTable(values, longest)
 
 
-def find_phrases(keys: list[str], table: PhraseTable, first: int = 0, last: int | None = None) -> list[Hit]:
+def find_phrases(
+    keys: list[str], table: PhraseTable, first: int = 0, last: int | None = None
+) -> list[Hit]:
     """Find phrases left to right, at each place the longest; they do not overlap."""
     values, longest = table
     end = len(keys) if last is None else last

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from pellucid.language.assertion import classify_assertion
 from pellucid.language.lexicon import English, Lexicon
@@ -11,10 +12,12 @@ from pellucid.language.numbers import find_score_values, find_sizes
 from pellucid.language.phrases import Hit, PhraseTable, find_phrases
 from pellucid.language.spelling import find_correction, is_english
 from pellucid.language.tokens import make_word_key, tokenize
-from pellucid.values.question import Clause, Mention, Question, Token
+from pellucid.values.question import Clause, Mention, Number, Question, Token
 
 _SENTENCE_END = re.compile(r"[.!?;](?=\s|$|[\"'”’)])|\n+|[“”\"]")
-_ABBREVIATED = re.compile(r"(?:\b(?:dr|mr|mrs|ms|vs|e\.g|i\.e|approx|st|no)|\b[a-z])$", re.IGNORECASE)
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:dr|mr|mrs|ms|vs|e\.g|i\.e|approx|st|no)|\b[a-z])$", re.IGNORECASE
+)
 
 
 class QuestionReader:
@@ -40,7 +43,9 @@ class QuestionReader:
         self._reporting = PhraseTable(*lexicon.reporting)
         self._cues = PhraseTable(*lexicon.cues)
         self._diagnosis = PhraseTable(*lexicon.diagnosis)
-        self._emergency = [(i, [PhraseTable(*g) for g in groups]) for i, groups in lexicon.emergency]
+        self._emergency = [
+            (i, [PhraseTable(*g) for g in groups]) for i, groups in lexicon.emergency
+        ]
         self._dose = [PhraseTable(*table) for table in lexicon.dose]
 
     def understand(self, text: str) -> Question:
@@ -49,7 +54,9 @@ class QuestionReader:
         keys = [token.key for token in tokens]
         clauses = self._split_clauses(text, tokens)
         asking = [c for c in clauses if c.asks] or clauses
-        type_hits = [hit for c in asking for hit in find_phrases(keys, self._types, c.first, c.last)]
+        type_hits = [
+            hit for c in asking for hit in find_phrases(keys, self._types, c.first, c.last)
+        ]
         types = list(dict.fromkeys(hit.value for hit in type_hits))
         if not types:
             weak = [hit for c in asking for hit in find_phrases(keys, self._weak, c.first, c.last)]
@@ -65,10 +72,12 @@ class QuestionReader:
             numbers=tuple(numbers),
             boundaries=tuple(self._find_boundaries(keys, clauses, bool(mentions))),
             corrections=tuple(corrections),
-            unknown=tuple(self._find_unknown(tokens, asking, mentions, type_hits)),
+            unknown=tuple(self._find_unknown(tokens, asking, mentions, type_hits, numbers)),
         )
 
-    def _correct(self, tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], list[tuple[str, str]]]:
+    def _correct(
+        self, tokens: tuple[Token, ...]
+    ) -> tuple[tuple[Token, ...], list[tuple[str, str]]]:
         words, ordinary = self._lexicon.words, self._lexicon.ordinary
         fixed: list[Token] = []
         corrections: list[tuple[str, str]] = []
@@ -89,7 +98,7 @@ class QuestionReader:
             if match[0] != "." or not _ABBREVIATED.search(text, 0, match.start()):
                 cuts.append(match.end())
         # "It says no nodule, what does that mean": a comma before a word that opens a question.
-        for before, token in zip(tokens, tokens[1:], strict=False):
+        for before, token in pairwise(tokens):
             between = text[before.end : token.start]
             if ("," in between or ":" in between) and token.text.lower() in self._lexicon.opening:
                 cuts.append(token.start)
@@ -99,33 +108,54 @@ class QuestionReader:
             while last < len(tokens) and tokens[last].end <= cut:
                 last += 1
             if last > first:
-                clauses.append(Clause(start, cut, first, last, self._asks(text[start:cut], tokens, first, last)))
+                clauses.append(
+                    Clause(
+                        start, cut, first, last, self._asks(text[start:cut], tokens, first, last)
+                    )
+                )
                 first = last
             start = cut
         return clauses
 
     def _asks(self, text: str, tokens: Sequence[Token], first: int, last: int) -> bool:
-        if text.rstrip("\"'”’) ").endswith("?") or tokens[first].text.lower() in self._lexicon.opening:
+        if (
+            text.rstrip("\"'”’) ").endswith("?")
+            or tokens[first].text.lower() in self._lexicon.opening
+        ):
             return True
         return bool(find_phrases([t.key for t in tokens[first:last]], self._asking))
 
     def _find_mentions(
-        self, text: str, tokens: Sequence[Token], keys: list[str], clauses: Sequence[Clause], type_hits: Sequence[Hit]
+        self,
+        text: str,
+        tokens: Sequence[Token],
+        keys: list[str],
+        clauses: Sequence[Clause],
+        type_hits: Sequence[Hit],
     ) -> list[Mention]:
         mentions = []
         for clause in clauses:
-            hits = [h for h in find_phrases(keys, self._names, clause.first, clause.last) if self._is_meant(h, tokens)]
-            # What asks ("is it cancer?") is not what is asked about, if anything else is.
-            inner = [h for h in hits if not any(t.first <= h.first and h.last <= t.last for t in type_hits)]
-            taken = [(h.first, h.last) for h in inner or hits]
+            hits = [
+                h
+                for h in find_phrases(keys, self._names, clause.first, clause.last)
+                if self._is_meant(h, tokens)
+            ]
+            taken = [(h.first, h.last) for h in hits]
             parts = [
-                h for h in find_phrases(keys, self._parts, clause.first, clause.last)
+                h
+                for h in find_phrases(keys, self._parts, clause.first, clause.last)
                 if not any(first <= h.first and h.last <= last for first, last in taken)
             ]
-            for hit in sorted([*(inner or hits), *parts]):
-                concept, kind = hit.value, "part" if hit in parts else self._lexicon.kinds[hit.value]
+            for hit in sorted([*hits, *parts]):
+                concept, kind = (
+                    hit.value,
+                    "part" if hit in parts else self._lexicon.kinds[hit.value],
+                )
                 start, end = tokens[hit.first].start, tokens[hit.last - 1].end
-                mention = Mention(concept, kind, text[start:end], start, end, hit.first, hit.last)
+                weak = any(t.first <= hit.first and hit.last <= t.last for t in type_hits)
+                mention = Mention(
+                    concept, kind, text[start:end], start, end, hit.first, hit.last, weak=weak
+                )
                 begin = self._find_statement(keys, clause, hit.first)
                 if begin is not None:
                     span = (begin, clause.last)
@@ -149,11 +179,17 @@ class QuestionReader:
         if hit.key not in self._lexicon.abbreviations:
             return True
         written = "".join([t.text for t in tokens[hit.first : hit.last]])
-        if written.isupper() or any(c.isupper() for c in written[1:]) or any(c.isdigit() for c in written):
+        if (
+            written.isupper()
+            or any(c.isupper() for c in written[1:])
+            or any(c.isdigit() for c in written)
+        ):
             return True
         return len(written) >= 3 and not is_english(written, self._get_english().valid)
 
-    def _find_boundaries(self, keys: list[str], clauses: Sequence[Clause], medical: bool) -> list[str]:
+    def _find_boundaries(
+        self, keys: list[str], clauses: Sequence[Clause], medical: bool
+    ) -> list[str]:
         found = []
         for clause in clauses:
             span = (clause.first, clause.last)
@@ -174,16 +210,28 @@ class QuestionReader:
         return False
 
     def _find_unknown(
-        self, tokens: Sequence[Token], asking: Sequence[Clause], mentions: Sequence[Mention], type_hits: Sequence[Hit]
+        self,
+        tokens: Sequence[Token],
+        asking: Sequence[Clause],
+        mentions: Sequence[Mention],
+        type_hits: Sequence[Hit],
+        numbers: Sequence[Number],
     ) -> list[str]:
         """Words of the question proper that nothing here accounts for, in order."""
         covered = {i for m in mentions for i in range(m.first, m.last)}
         covered |= {i for h in type_hits for i in range(h.first, h.last)}
+        read = {number.text for number in numbers}
         unknown: list[str] = []
         for clause in asking:
             for place in range(clause.first, clause.last):
                 token = tokens[place]
-                if place in covered or len(token.text) < 3 or not token.key.isalpha() or token.key in self._lexicon.ordinary:
+                if (
+                    place in covered
+                    or token.text in read
+                    or len(token.text) < 3
+                    or not token.key.isalpha()
+                    or token.key in self._lexicon.ordinary
+                ):
                     continue
                 if not is_english(token.text, self._get_english().common):
                     unknown.append(token.text)

@@ -14,7 +14,16 @@ def is_english(word: str, list_: str) -> bool:
     if apostrophe:
         word = stem if ending == "s" else stem + ending
     forms = [word]
-    for tail, stand_in in (("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("ly", "")):
+    for tail, stand_in in (
+        ("s", ""),
+        ("es", ""),
+        ("ies", "y"),
+        ("ed", ""),
+        ("ed", "e"),
+        ("ing", ""),
+        ("ing", "e"),
+        ("ly", ""),
+    ):
         if word.endswith(tail) and len(word) - len(tail) >= 3:
             forms.append(word[: -len(tail)] + stand_in)
     return any(f"\n{form}\n" in list_ for form in forms)
@@ -34,8 +43,8 @@ def find_correction(word: str, words: dict[str, int], english: English) -> str |
 
     word = word.lower()
     most = 1 if len(word) < 6 else 2 if len(word) < 10 else 3
-    near = extract(word, words.keys(), scorer=OSA.distance, score_cutoff=most, limit=12)
-    near = [(w, d) for w, d, _ in near if len(w) >= 4 and (w[0] == word[0] or d == 1 or w[:2] == word[1::-1])]
+    found = extract(word, words.keys(), scorer=OSA.distance, score_cutoff=most, limit=12)
+    near = [(w, d) for w, d, _ in found if len(w) >= 4 and (w[0] == word[0] or d == 1)]
     if not near:
         return None
     best: str = min(near, key=lambda c: (c[1], c[0][0] != word[0], -words[c[0]], c[0]))[0]

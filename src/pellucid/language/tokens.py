@@ -11,7 +11,8 @@ from pellucid.values.question import Token
 
 # A number with its unit apart ("4mm" -> "4", "mm"); a decimal; a word, which may hold an apostrophe.
 _TOKEN = re.compile(
-    r"\d+(?:[.,]\d+)*(?=\s?(?:mm|cm|hu)\b)|\d+\.\d+|[^\W_]+(?:['’][^\W_]+)*", re.IGNORECASE
+    r"\d+(?:[.,]\d+)*(?=\s?(?:mm|cm|hu)\b)|\d+\.\d+|\d{1,3}(?:,\d{3})+\b|[^\W_]+(?:['’][^\W_]+)*",
+    re.IGNORECASE,
 )
 
 #: Folds one word to its key.
@@ -64,9 +65,7 @@ def _strip_plural(word: str) -> str:
 
 def tokenize(text: str, word_key: WordKey) -> tuple[Token, ...]:
     """Split a text into its words and numbers, in order."""
-    return tuple(
-        [Token(m[0], m.start(), m.end(), word_key(m[0])) for m in _TOKEN.finditer(text)]
-    )
+    return tuple([Token(m[0], m.start(), m.end(), word_key(m[0])) for m in _TOKEN.finditer(text)])
 
 
 def get_phrase_key(text: str, word_key: WordKey) -> str:

@@ -29,7 +29,8 @@ class Mention(NamedTuple):
     """A span of the text that names a concept (or, for ``kind`` part, a pattern word).
 
     ``start`` and ``end`` are half-open code points of the text; ``first`` and ``last`` are the
-    half-open token positions.
+    half-open token positions. ``weak`` marks a word that asks rather than names: the "cancer" of
+    "is it cancer?".
     """
 
     concept: str
@@ -40,6 +41,7 @@ class Mention(NamedTuple):
     first: int
     last: int
     assertion: Assertion = Assertion()
+    weak: bool = False
 
 
 class Number(NamedTuple):

@@ -1,0 +1,170 @@
+"""The commands, their options and their help."""
+
+from __future__ import annotations
+
+from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
+from typing import Any, NoReturn
+
+_EXAMPLES = """examples:
+  pellucid ask "What does nodular calcification mean?"
+  pellucid ask "my mom has a calcium score of 212, is that bad"
+  pellucid ask --short "is a calcified granuloma dangerous"
+  pellucid ask --json < question.txt
+  pellucid ask --batch questions.jsonl > answers.jsonl
+  pellucid show nephrocalcinosis
+  pellucid search "spots on lung"
+  pellucid pack check my-pack/
+
+exit codes: 0 done; 1 not answered (with --fail), or a pack with errors; 2 bad usage or bad input
+"""
+
+
+class _Formatter(RawDescriptionHelpFormatter):
+    """Help of a fixed width: asking for the terminal's would import much for every command."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28, width=96)
+
+
+class _Parser(ArgumentParser):
+    """Says in one line what is wrong and where help is."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"formatter_class": _Formatter, **options})
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"pellucid: {message}; see: {self.prog} --help\n")
+
+
+def build_parser() -> ArgumentParser:
+    """Build the parser of all commands."""
+    parser = _Parser(
+        prog="pellucid",
+        description="Plain, sourced answers about radiology findings, offline.",
+        epilog=_EXAMPLES,
+    )
+    parser.add_argument("--version", action="store_true", help="show the version and stop")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+
+    ask = commands.add_parser(
+        "ask",
+        help="answer a question",
+        description="Answer a question in plain words, each statement with its source.",
+        epilog='example: pellucid ask "Can calcific tendinitis go away?"',
+    )
+    _add_ask(ask)
+
+    show = commands.add_parser(
+        "show",
+        help="show all that is known about a concept",
+        epilog="example: pellucid show nephrocalcinosis",
+    )
+    show.add_argument("concept", nargs="+", metavar="CONCEPT", help="an id or any name")
+    show.add_argument(
+        "--evidence",
+        action="store_true",
+        help="list each statement with its source and the checker's verdict",
+    )
+    show.add_argument("--section", metavar="KEY", help="only this section")
+    _add_output(show)
+
+    search = commands.add_parser(
+        "search",
+        help="find concepts by words",
+        epilog='example: pellucid search "calcium shoulder"',
+    )
+    search.add_argument("words", nargs="+", metavar="WORDS")
+    search.add_argument(
+        "--limit", type=int, default=10, metavar="N", help="at most N concepts (default 10)"
+    )
+    search.add_argument("--json", action="store_true", help="print JSON")
+    _add_packs(search)
+
+    pack = commands.add_parser("pack", help="check content packs")
+    actions = pack.add_subparsers(
+        dest="action", metavar="ACTION", required=True, parser_class=_Parser
+    )
+    check = actions.add_parser(
+        "check",
+        help="list every error of a pack with file and line; exit 1 if there is any",
+        epilog="example: pellucid pack check my-pack/",
+    )
+    check.add_argument(
+        "path", nargs="?", metavar="PATH", help="the pack's folder (default: the built-in pack)"
+    )
+    check.add_argument(
+        "--readability", action="store_true", help="print the table of reading grades"
+    )
+    review = actions.add_parser(
+        "review",
+        help="list the statements without a verdict, by source, for a checker",
+        epilog="example: pellucid pack review my-pack/",
+    )
+    review.add_argument(
+        "path", nargs="?", metavar="PATH", help="the pack's folder (default: the built-in pack)"
+    )
+    review.add_argument("--all", action="store_true", help="list the checked ones too")
+
+    completion = commands.add_parser(
+        "completion",
+        help="print a shell's completion script",
+        epilog='example: eval "$(pellucid completion bash)"',
+    )
+    completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+    return parser
+
+
+def _add_ask(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "question",
+        nargs="*",
+        metavar="QUESTION",
+        help="the question; without it, standard input is read",
+    )
+    parser.add_argument(
+        "--batch",
+        metavar="FILE",
+        help="answer each line of a JSONL file of {id, question}; '-' is standard input",
+    )
+    parser.add_argument(
+        "--section",
+        metavar="KEY",
+        help="only this section: meaning, serious, causes, symptoms, found, next, treatment, ...",
+    )
+    parser.add_argument("--short", action="store_true", help="only what was asked")
+    parser.add_argument(
+        "--fail", action="store_true", help="exit with 1 if the question is not answered"
+    )
+    _add_output(parser)
+
+
+def _add_output(parser: ArgumentParser) -> None:
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument(
+        "--format",
+        choices=("text", "markdown", "html", "json"),
+        default="text",
+        help="form of the answer (default: text)",
+    )
+    forms.add_argument(
+        "--json",
+        action="store_const",
+        const="json",
+        dest="format",
+        default=SUPPRESS,
+        help="the same as --format json",
+    )
+    parser.add_argument(
+        "--width", type=int, metavar="N", help="columns of text (default: the terminal's)"
+    )
+    _add_packs(parser)
+
+
+def _add_packs(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--pack",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="use this pack too (may be given again)",
+    )
