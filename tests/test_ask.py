@@ -9,7 +9,9 @@ import yaml
 
 import pellucid
 
-CASES = yaml.safe_load((Path(__file__).parent / "golden" / "questions.yaml").read_text(encoding="utf-8"))
+CASES = yaml.safe_load(
+    (Path(__file__).parent / "golden" / "questions.yaml").read_text(encoding="utf-8")
+)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["q"][:60] for case in CASES])
@@ -75,7 +77,20 @@ def test_the_page_that_it_began_with(engine: pellucid.Engine) -> None:
     assert "too high" in text["types"]
     assert "phosphate" in text["types"]
     assert "does not mean that cancer" in text["types"]
-    for key in ("serious", "causes", "symptoms", "found.xray", "found.ct", "found.mri", "found.ultrasound", "found.mammography", "next", "treatment", "care", "questions"):
+    for key in (
+        "serious",
+        "causes",
+        "symptoms",
+        "found.xray",
+        "found.ct",
+        "found.mri",
+        "found.ultrasound",
+        "found.mammography",
+        "next",
+        "treatment",
+        "care",
+        "questions",
+    ):
         assert text[key]
     assert "rare" in text["resolve"]
     assert "tendinitis" in text["resolve"]
@@ -106,7 +121,13 @@ def test_emergency_comes_before_everything(engine: pellucid.Engine) -> None:
 
 @pytest.mark.parametrize(
     ("text", "what"),
-    [("", "empty"), ("  \n\t ", "empty"), ("\x07\x1b", "empty"), ("a" * 20_001, "20,000"), ("calc\x00ification", "binary")],
+    [
+        ("", "empty"),
+        ("  \n\t ", "empty"),
+        ("\x07\x1b", "empty"),
+        ("a" * 20_001, "20,000"),
+        ("calc\x00ification", "binary"),
+    ],
 )
 def test_bad_input_is_one_clear_line(engine: pellucid.Engine, text: str, what: str) -> None:
     with pytest.raises(pellucid.InputError) as caught:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from conftest import Run
 
 
@@ -34,7 +35,9 @@ def test_ask_prints_an_answer_with_sources(run: Run) -> None:
 
 
 def test_words_need_no_quotes(run: Run) -> None:
-    assert run("ask", "nodular", "calcification").stdout == run("ask", "nodular calcification").stdout
+    assert (
+        run("ask", "nodular", "calcification").stdout == run("ask", "nodular calcification").stdout
+    )
 
 
 def test_question_on_standard_input(run: Run) -> None:
@@ -58,7 +61,16 @@ def test_bad_questions_get_one_line(run: Run, stdin: bytes, words: list[str]) ->
 
 
 @pytest.mark.parametrize(
-    "stdin", ["😀🎉", "مرحبا ما هو التكلس", "что такое кальцификация", "\x1b[31mcalcification\x07", "?!?!?!", "a", "1" * 500]
+    "stdin",
+    [
+        "😀🎉",
+        "مرحبا ما هو التكلس",
+        "что такое кальцификация",
+        "\x1b[31mcalcification\x07",
+        "?!?!?!",
+        "a",
+        "1" * 500,
+    ],
 )
 def test_odd_questions_get_an_answer(run: Run, stdin: str) -> None:
     done = run("ask", stdin=stdin.encode())
@@ -97,11 +109,22 @@ def test_short_and_section(run: Run) -> None:
     assert [s["key"] for s in short["sections"]] == ["serious", "meaning"]
     one = json.loads(run("ask", "--json", "--section", "found", "nodular calcification").stdout)
     assert {s["key"].partition(".")[0] for s in one["sections"]} == {"found"}
-    assert set(one["sources"]) == {k for s in one["sections"] for st in s["statements"] for k in st["citations"]}
+    assert set(one["sources"]) == {
+        k for s in one["sections"] for st in s["statements"] for k in st["citations"]
+    }
 
 
 def test_batch_answers_line_by_line(run: Run, tmp_path: Path) -> None:
-    rows = ['{"id": "a", "question": "calcification"}', "not json", '{"id": "c"}', "", '{"id": 4, "question": ""}', '{"question": "zorblophy"}', '"text"', "[" * 5000]
+    rows = [
+        '{"id": "a", "question": "calcification"}',
+        "not json",
+        '{"id": "c"}',
+        "",
+        '{"id": 4, "question": ""}',
+        '{"question": "zorblophy"}',
+        '"text"',
+        "[" * 5000,
+    ]
     file = tmp_path / "in.jsonl"
     file.write_text("\n".join(rows), encoding="utf-8")
     done = run("ask", "--batch", str(file))
@@ -164,12 +187,17 @@ def test_a_closed_pipe_is_no_error(run: Run) -> None:
     import sys
 
     done = subprocess.run(
-        f"{sys.executable} -m pellucid show calcification | head -n 1", shell=True, capture_output=True, check=False
+        f"{sys.executable} -m pellucid show calcification | head -n 1",
+        shell=True,
+        capture_output=True,
+        check=False,
     )
     assert done.stderr == b""
 
 
-def test_a_pack_of_ones_own_answers_behind_the_core(run: Run, make_pack: Callable[..., Path]) -> None:
+def test_a_pack_of_ones_own_answers_behind_the_core(
+    run: Run, make_pack: Callable[..., Path]
+) -> None:
     pack = str(make_pack())
     answer = json.loads(run("ask", "--json", "--pack", pack, "what is a zorb").stdout)
     assert answer["focus"][0]["concept"] == "zorb"

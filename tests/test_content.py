@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import CORE
 
 import pellucid
+from conftest import CORE
 from pellucid.app.packs import PackReport, check
 from pellucid.knowledge.pack import PackFolder, load_pack
 
@@ -25,7 +25,12 @@ def test_the_pack_is_sound(report: PackReport) -> None:
 
 
 def test_it_is_large_enough(pack: PackFolder) -> None:
-    atlas = [f for f in pack.files if f.concept.depth == "full" and f.concept.kind in ("finding", "entity", "pattern", "type", "normal", "score")]
+    atlas = [
+        f
+        for f in pack.files
+        if f.concept.depth == "full"
+        and f.concept.kind in ("finding", "entity", "pattern", "type", "normal", "score")
+    ]
     calcium = [f for f in atlas if "calci" in " ".join(s.text.lower() for s in f.statements)]
     assert len(calcium) >= 130
     assert len(pack.files) - len(calcium) >= 300
@@ -63,7 +68,11 @@ idiopathic-calcinosis-cutis iatrogenic-calcinosis-cutis calciphylaxis tumoral-ca
 def test_atlas_page_has_its_sections(engine: pellucid.Engine, concept: str) -> None:
     page = engine.show(concept)
     keys = {section.key.partition(".")[0] for section in page.sections}
-    needed = {"meaning", "serious", "questions"} if page.focus[0].kind == "score" else {"meaning", "serious", "causes", "found", "next", "questions"}
+    needed = (
+        {"meaning", "serious", "questions"}
+        if page.focus[0].kind == "score"
+        else {"meaning", "serious", "causes", "found", "next", "questions"}
+    )
     assert needed <= keys
 
 
@@ -107,7 +116,9 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("scale", "value", "label", "figures"), ROWS)
-def test_score_rows(engine: pellucid.Engine, scale: str, value: str, label: str, figures: list[str]) -> None:
+def test_score_rows(
+    engine: pellucid.Engine, scale: str, value: str, label: str, figures: list[str]
+) -> None:
     answer = engine.ask(f"{scale} {value}")
     row = answer.sections[0]
     assert row.key == "number"
@@ -134,7 +145,13 @@ def test_sources_look_like_what_they_are(pack: PackFolder) -> None:
 def test_codes_have_the_form_of_their_system(pack: PackFolder) -> None:
     import re
 
-    forms = {"icd10cm": r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?", "mesh": r"[DC]\d{6,9}", "radlex": r"RID\d+", "hpo": r"HP:\d{7}", "oifm": r"OIFM_\w+"}
+    forms = {
+        "icd10cm": r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?",
+        "mesh": r"[DC]\d{6,9}",
+        "radlex": r"RID\d+",
+        "hpo": r"HP:\d{7}",
+        "oifm": r"OIFM_\w+",
+    }
     for file in pack.files:
         for system, codes in file.concept.codes.items():
             for code in codes:
@@ -144,7 +161,10 @@ def test_codes_have_the_form_of_their_system(pack: PackFolder) -> None:
 def test_no_statement_tells_the_reader_to_take_or_stop_a_drug(pack: PackFolder) -> None:
     import re
 
-    dose = re.compile(r"\b\d+\s?(mg|mcg|milligram|microgram|tablets?|pills?)\b(?!/d?L)|\b(start|stop) taking\b", re.IGNORECASE)
+    dose = re.compile(
+        r"\b\d+\s?(mg|mcg|milligram|microgram|tablets?|pills?)\b(?!/d?L)|\b(start|stop) taking\b",
+        re.IGNORECASE,
+    )
     from pellucid.knowledge.check import find_cited_statements
 
     assert [t for _, _, t, _, _ in find_cited_statements(pack) if dose.search(t)] == []

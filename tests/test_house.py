@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import CORE, ROOT
 
 import pellucid
+from conftest import CORE, ROOT
 from pellucid import errors
 
 SOURCE = ROOT / "src" / "pellucid"
@@ -21,7 +21,11 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 
 
 def test_public_names_are_those_promised() -> None:
-    visible = {n for n in vars(pellucid) if not n.startswith("_") and not inspect.ismodule(getattr(pellucid, n))}
+    visible = {
+        n
+        for n in vars(pellucid)
+        if not n.startswith("_") and not inspect.ismodule(getattr(pellucid, n))
+    }
     assert visible == set(pellucid.__all__)
     assert sorted(pellucid.__all__) == pellucid.__all__
 
@@ -51,7 +55,13 @@ def test_modules_stay_small(path: Path) -> None:
 
 def test_rooms_keep_apart() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--config", str(ROOT / "pyproject.toml")],
+        [
+            sys.executable,
+            "-c",
+            "from importlinter.cli import lint_imports_command; lint_imports_command()",
+            "--config",
+            str(ROOT / "pyproject.toml"),
+        ],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -64,9 +74,15 @@ def find_texts(path: Path) -> list[str]:
     """Strings of a module that are not documentation, and its names."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     documentation = {
-        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
-    texts = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in documentation]
+    texts = [
+        n.value
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in documentation
+    ]
     texts += [n.id for n in ast.walk(tree) if isinstance(n, ast.Name)]
     texts += [n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.ClassDef)]
     return texts
@@ -78,20 +94,40 @@ def find_medical_words() -> set[str]:
     for path in (CORE / "concepts").rglob("*.md"):
         meta = yaml.safe_load(path.read_text(encoding="utf-8").split("---")[1])
         if meta["kind"] in ("finding", "entity", "site", "pattern", "type"):
-            words |= {n.lower() for n in [meta["name"], *(meta.get("synonyms") or [])] if re.fullmatch(r"[A-Za-z]{5,}", n)}
+            words |= {
+                n.lower()
+                for n in [meta["name"], *(meta.get("synonyms") or [])]
+                if re.fullmatch(r"[A-Za-z]{5,}", n)
+            }
     return words
 
 
 def test_medical_words_live_in_data() -> None:
     # Words of the help texts' examples, and English words that also name something.
-    allowed = {"plate", "joint", "chest", "spine", "heart", "cancer", "finding", "stable", "aorta", "orbit", "colon"}
+    allowed = {
+        "plate",
+        "joint",
+        "chest",
+        "spine",
+        "heart",
+        "cancer",
+        "finding",
+        "stable",
+        "aorta",
+        "orbit",
+        "colon",
+    }
     words = find_medical_words() - allowed
     assert len(words) > 200
     for path in MODULES:
         if path.parent.name == "cli":
             continue
         for text in find_texts(path):
-            found = words & set(re.findall(r"[a-z]+", text.lower())) if "try: pellucid" not in text else set()
+            found = (
+                words & set(re.findall(r"[a-z]+", text.lower()))
+                if "try: pellucid" not in text
+                else set()
+            )
             assert not found, f"{path.name}: {found} in {text!r}"
 
 
@@ -103,9 +139,23 @@ def test_the_vocabulary_lint_sees_a_medical_word(tmp_path: Path) -> None:
 
 
 def test_documents_name_what_exists() -> None:
-    for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/authoring.md", "docs/answer.schema.json", "LICENSE", "LICENSE-CONTENT"):
+    for name in (
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/authoring.md",
+        "docs/answer.schema.json",
+        "LICENSE",
+        "LICENSE-CONTENT",
+    ):
         assert (ROOT / name).is_file(), name
-    for path in [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+    for path in [
+        ROOT / "README.md",
+        ROOT / "ARCHITECTURE.md",
+        ROOT / "CONTRIBUTING.md",
+        *sorted((ROOT / "docs").rglob("*.md")),
+    ]:
         text = path.read_text(encoding="utf-8")
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
@@ -117,7 +167,16 @@ def test_authoring_guide_names_every_key_section_and_kind() -> None:
     from pellucid.knowledge import schema
 
     guide = (ROOT / "docs" / "authoring.md").read_text(encoding="utf-8")
-    for word in (*schema.KINDS, *schema.SECTIONS, *schema.SUBSECTIONS, *schema.CONCEPT_KEYS, *schema.SOURCE_KEYS, *schema.RANGE_KEYS, *schema.CODE_SYSTEMS, *schema.VERDICTS):
+    for word in (
+        *schema.KINDS,
+        *schema.SECTIONS,
+        *schema.SUBSECTIONS,
+        *schema.CONCEPT_KEYS,
+        *schema.SOURCE_KEYS,
+        *schema.RANGE_KEYS,
+        *schema.CODE_SYSTEMS,
+        *schema.VERDICTS,
+    ):
         assert word in guide, word
 
 
@@ -128,5 +187,10 @@ def test_no_path_of_a_machine_in_tracked_files() -> None:
     places = re.compile(rb"/(?:root|home/[a-z]+/|Users/\w+/)")
     for name in done.stdout.split(b"\0"):
         path = ROOT / name.decode()
-        if name and path.is_file() and path.name != "test_house.py" and path.name != "test_artefact.py":
+        if (
+            name
+            and path.is_file()
+            and path.name != "test_house.py"
+            and path.name != "test_artefact.py"
+        ):
             assert not places.search(path.read_bytes()), name

@@ -6,9 +6,9 @@ import re
 
 import pytest
 import yaml
-from conftest import CORE
 
 import pellucid
+from conftest import CORE
 from pellucid.app.compile import compile_all
 from pellucid.language.lexicon import English, Lexicon
 from pellucid.language.question import QuestionReader
@@ -60,7 +60,17 @@ def test_tokens_point_into_the_text(word_key) -> None:
     text = "A 4mm, 1.5 cm Bosniak 2F cyst — Mönckeberg's!"
     tokens = tokenize(text, word_key)
     assert [text[t.start : t.end] for t in tokens] == [t.text for t in tokens]
-    assert [t.text for t in tokens] == ["A", "4", "mm", "1.5", "cm", "Bosniak", "2F", "cyst", "Mönckeberg's"]
+    assert [t.text for t in tokens] == [
+        "A",
+        "4",
+        "mm",
+        "1.5",
+        "cm",
+        "Bosniak",
+        "2F",
+        "cyst",
+        "Mönckeberg's",
+    ]
 
 
 def test_phrase_key_joins_words(word_key) -> None:
@@ -71,7 +81,9 @@ CUES = load_table("assertion")["cues"]
 
 
 @pytest.mark.parametrize("row", CUES, ids=[row["cue"] for row in CUES])
-def test_assertion_cue_does_what_its_example_says(reader: QuestionReader, row: dict[str, str]) -> None:
+def test_assertion_cue_does_what_its_example_says(
+    reader: QuestionReader, row: dict[str, str]
+) -> None:
     expected = {"pseudo": "present", "stop": "absent"}.get(row["effect"], row["effect"])
     assert expected in read_assertion(reader, row["example"])
     assert read_assertion(reader, row["counter"]) == {"present"}
@@ -99,7 +111,9 @@ TYPES = load_table("questions")["types"]
 @pytest.mark.parametrize(
     ("kind", "text"), [(k, text) for k, entry in TYPES.items() for text in entry["examples"]]
 )
-def test_question_type_is_found_in_its_example(reader: QuestionReader, kind: str, text: str) -> None:
+def test_question_type_is_found_in_its_example(
+    reader: QuestionReader, kind: str, text: str
+) -> None:
     assert kind in reader.understand(text).types
 
 
@@ -107,7 +121,9 @@ RULES = load_table("boundaries")["emergency"]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule["id"] for rule in RULES])
-def test_emergency_rule_fires_on_its_example_only(engine: pellucid.Engine, rule: dict[str, str]) -> None:
+def test_emergency_rule_fires_on_its_example_only(
+    engine: pellucid.Engine, rule: dict[str, str]
+) -> None:
     urgent = engine.ask(rule["example"])
     assert urgent.status == "emergency"
     assert urgent.notices[0].kind == "emergency"
@@ -124,7 +140,12 @@ def test_boundary_fires_on_its_example_only(engine: pellucid.Engine, kind: str) 
 
 
 @pytest.mark.parametrize(
-    "text", ["I have no chest pain, what is coronary calcification", "Indication: chest pain", "He denies chest pain now"]
+    "text",
+    [
+        "I have no chest pain, what is coronary calcification",
+        "Indication: chest pain",
+        "He denies chest pain now",
+    ],
 )
 def test_denied_or_bare_symptoms_are_no_emergency(engine: pellucid.Engine, text: str) -> None:
     assert engine.ask(text).status != "emergency"
@@ -145,10 +166,14 @@ def test_denied_or_bare_symptoms_are_no_emergency(engine: pellucid.Engine, text:
 )
 def test_misspelt_words_are_read(reader: QuestionReader, typed: str, meant: str) -> None:
     question = reader.understand(f"what is {typed}")
-    assert meant.split()[-1] in [t.key for t in question.tokens] or any(b in meant for _, b in question.corrections)
+    assert meant.split()[-1] in [t.key for t in question.tokens] or any(
+        b in meant for _, b in question.corrections
+    )
 
 
-@pytest.mark.parametrize("word", ["trust", "heard", "liver", "their", "weather", "nodded", "brain", "holiday"])
+@pytest.mark.parametrize(
+    "word", ["trust", "heard", "liver", "their", "weather", "nodded", "brain", "holiday"]
+)
 def test_english_words_are_left_alone(reader: QuestionReader, word: str) -> None:
     assert reader.understand(f"what about {word} then").corrections == ()
 
@@ -167,13 +192,17 @@ def test_english_words_are_left_alone(reader: QuestionReader, word: str) -> None
         ("T-score -2.7", "score", "-2.7", -2.7),
     ],
 )
-def test_numbers_are_read(reader: QuestionReader, text: str, kind: str, label: str | None, value: float | None) -> None:
+def test_numbers_are_read(
+    reader: QuestionReader, text: str, kind: str, label: str | None, value: float | None
+) -> None:
     number = reader.understand(text).numbers[0]
     assert (number.kind, number.label, number.value) == (kind, label, value)
 
 
 def test_a_quoted_report_is_not_the_question(reader: QuestionReader) -> None:
-    question = reader.understand('My report says "no suspicious calcification". What does that mean?')
+    question = reader.understand(
+        'My report says "no suspicious calcification". What does that mean?'
+    )
     mention = next(m for m in question.mentions if "calcification" in m.text)
     assert mention.assertion.status == "absent"
     asked = reader.understand("What does calcification without a nodule mean?")
@@ -182,7 +211,11 @@ def test_a_quoted_report_is_not_the_question(reader: QuestionReader) -> None:
 
 @pytest.mark.parametrize(
     ("word", "parts"),
-    [("hepatomegaly", ["liver", "enlarged"]), ("arthralgia", ["joint", "pain"]), ("nephrolithiasis", ["kidney", "stone", "condition"])],
+    [
+        ("hepatomegaly", ["liver", "enlarged"]),
+        ("arthralgia", ["joint", "pain"]),
+        ("nephrolithiasis", ["kidney", "stone", "condition"]),
+    ],
 )
 def test_word_parts(word: str, parts: list[str]) -> None:
     from pellucid.language.spelling import split_roots

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import CORE, Run
 
+from conftest import CORE, Run
 from pellucid.app.packs import check
 from pellucid.knowledge.pack import get_statement_id
 
@@ -38,7 +38,7 @@ def test_a_sound_pack_has_no_errors(make_pack: MakePack) -> None:
         ("missing-key", 1, "---\nid: zorb\nname: Zorb\n---\n" + GOOD),
         ("wrong-type", 5, concept(extra="synonyms: zorbs\n")),
         ("wrong-type", 5, concept(extra="lay: [no, yes]\n")),
-        ("unknown-code-system", 5, concept(extra="codes: {icd9: [\"1\"]}\n")),
+        ("unknown-code-system", 5, concept(extra='codes: {icd9: ["1"]}\n')),
         ("unknown-kind", 4, concept().replace("kind: finding", "kind: thing")),
         ("bad-id", 2, concept().replace("id: zorb", "id: Zorb One")),
         ("front-matter", 1, GOOD),
@@ -50,21 +50,37 @@ def test_a_sound_pack_has_no_errors(make_pack: MakePack) -> None:
         ("unknown-source", 9, concept("## Meaning\n- A zorb is round. [@nowhere]\n")),
         ("no-verdict", 9, concept("## Meaning\n- A zorb is square. [@book]\n")),
         ("too-long", 9, concept("## Meaning\n- " + "word " * 36 + "[@book]\n")),
-        ("too-hard", 9, concept("## Meaning\n- Multidisciplinary interdepartmental individualization necessitates comprehensive reconceptualization. [@book]\n")),
+        (
+            "too-hard",
+            9,
+            concept(
+                "## Meaning\n- Multidisciplinary interdepartmental individualization necessitates comprehensive reconceptualization. [@book]\n"
+            ),
+        ),
         ("unknown-section", 8, concept("## Meanings\n- A zorb is round. [@book]\n")),
-        ("section-order", 11, concept("## Causes\n- Round. [@book]\n\n## Meaning\n- Round. [@book]\n")),
+        (
+            "section-order",
+            11,
+            concept("## Causes\n- Round. [@book]\n\n## Meaning\n- Round. [@book]\n"),
+        ),
         ("missing-section", 1, concept(extra="depth: full\n")),
         ("missing-section", 1, concept("## Causes\n- Round. [@book]\n")),
         ("no-section", 8, concept("A zorb is round. [@book]\n")),
         ("unknown-id", 5, concept(extra="parents: [nowhere]\n")),
         ("parent-cycle", 5, concept(extra="parents: [zorb]\n")),
-        ("empty-name", 5, concept(extra="lay: [\"!!!\"]\n")),
+        ("empty-name", 5, concept(extra='lay: ["!!!"]\n')),
         ("stray-win", 5, concept(extra="wins: [zorb]\n")),
         ("bad-range", 5, concept(extra="ranges: [{from: 1, label: one}]\n")),
-        ("missing-ranges", 4, concept(extra="depth: full\n").replace("kind: finding", "kind: score")),
+        (
+            "missing-ranges",
+            4,
+            concept(extra="depth: full\n").replace("kind: finding", "kind: score"),
+        ),
     ],
 )
-def test_each_error_of_a_concept_has_its_place(make_pack: MakePack, code: str, line: int, text: str) -> None:
+def test_each_error_of_a_concept_has_its_place(
+    make_pack: MakePack, code: str, line: int, text: str
+) -> None:
     pack = make_pack(**{"concepts__zorb.md": text})
     assert ("concepts/zorb.md", line) in find(pack, code)
 
@@ -77,8 +93,13 @@ def test_errors_of_sources_and_ledger(make_pack: MakePack) -> None:
 
 
 def test_a_source_that_nobody_cites(make_pack: MakePack) -> None:
-    text = "".join(f"{k}:\n  title: T\n  publisher: P\n  url: https://x.org\n  kind: study\n  licence: L\n  checked: 2026-01-01\n" for k in ("book", "spare"))
-    assert find(make_pack(**{"sources__main.yaml": text}), "unused-source") == [("sources/main.yaml", 8)]
+    text = "".join(
+        f"{k}:\n  title: T\n  publisher: P\n  url: https://x.org\n  kind: study\n  licence: L\n  checked: 2026-01-01\n"
+        for k in ("book", "spare")
+    )
+    assert find(make_pack(**{"sources__main.yaml": text}), "unused-source") == [
+        ("sources/main.yaml", 8)
+    ]
 
 
 def test_refuted_and_half_supported_statements_are_errors(make_pack: MakePack) -> None:
@@ -98,21 +119,33 @@ def test_two_concepts_with_one_name(make_pack: MakePack) -> None:
     other = concept().replace("id: zorb", "id: orb").replace("name: Zorb", "name: Zorbs")
     pack = make_pack(**{"concepts__orb.md": other})
     assert {path for path, _ in find(pack, "name-clash")} == {"concepts/orb.md", "concepts/zorb.md"}
-    pack = make_pack(**{"concepts__orb.md": other, "concepts__zorb.md": concept(extra="wins: [zorb]\n")})
+    pack = make_pack(
+        **{"concepts__orb.md": other, "concepts__zorb.md": concept(extra="wins: [zorb]\n")}
+    )
     assert find(pack, "name-clash") == []
 
 
 def test_a_longer_cycle_is_named(make_pack: MakePack) -> None:
     a = concept(extra="parents: [orb]\n")
-    b = concept(extra="parents: [zorb]\n").replace("id: zorb", "id: orb").replace("name: Zorb", "name: Orb")
+    b = (
+        concept(extra="parents: [zorb]\n")
+        .replace("id: zorb", "id: orb")
+        .replace("name: Zorb", "name: Orb")
+    )
     pack = make_pack(**{"concepts__zorb.md": a, "concepts__orb.md": b})
     messages = [p.message for p in check(str(pack)).problems if p.code == "parent-cycle"]
     assert any("zorb" in m and "orb" in m for m in messages)
 
 
 def test_two_concepts_of_the_same_parts(make_pack: MakePack) -> None:
-    other = concept(extra="head: calcification\n").replace("id: zorb", "id: orb").replace("name: Zorb", "name: Orb")
-    pack = make_pack(**{"concepts__zorb.md": concept(extra="head: calcification\n"), "concepts__orb.md": other})
+    other = (
+        concept(extra="head: calcification\n")
+        .replace("id: zorb", "id: orb")
+        .replace("name: Zorb", "name: Orb")
+    )
+    pack = make_pack(
+        **{"concepts__zorb.md": concept(extra="head: calcification\n"), "concepts__orb.md": other}
+    )
     assert len(find(pack, "same-parts")) == 1
 
 

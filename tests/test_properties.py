@@ -5,16 +5,18 @@ from __future__ import annotations
 import random
 
 import yaml
-from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pellucid
+from conftest import ROOT
 
 WORDS = sorted(
     {
         word
-        for case in yaml.safe_load((ROOT / "tests" / "golden" / "questions.yaml").read_text(encoding="utf-8"))
+        for case in yaml.safe_load(
+            (ROOT / "tests" / "golden" / "questions.yaml").read_text(encoding="utf-8")
+        )
         for word in case["q"].split()
     }
 )
@@ -34,13 +36,17 @@ def check(engine: pellucid.Engine, text: str) -> None:
         assert pellucid.render(answer, form)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(text=st.text(max_size=300))
 def test_any_text(engine: pellucid.Engine, text: str) -> None:
     check(engine, text)
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(words=st.lists(st.sampled_from(WORDS), min_size=1, max_size=25))
 def test_any_run_of_known_words(engine: pellucid.Engine, words: list[str]) -> None:
     check(engine, " ".join(words))
@@ -53,7 +59,9 @@ def test_mutated_questions(engine: pellucid.Engine) -> None:
         letters = list(" ".join(source.choices(WORDS, k=source.randint(1, 12))))
         for _ in range(source.randint(1, 6)):
             place = source.randrange(len(letters))
-            letters[place] = source.choice(["", " ", letters[place] * 2, chr(source.randint(32, 0x2FFF))])
+            letters[place] = source.choice(
+                ["", " ", letters[place] * 2, chr(source.randint(32, 0x2FFF))]
+            )
         check(engine, "".join(letters))
 
 
@@ -68,7 +76,9 @@ def test_parser_of_concept_files_never_fails(text: str) -> None:
     assert all(s.citations for s in statements)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(text=st.text(max_size=200))
 def test_tokens_slice_back(text: str) -> None:
     from pellucid.language.tokens import make_word_key, tokenize

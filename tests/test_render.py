@@ -9,9 +9,9 @@ from html import unescape
 import html5lib
 import jsonschema
 import pytest
-from conftest import ROOT
 
 import pellucid
+from conftest import ROOT
 
 QUESTIONS = [
     "What does nodular calcification mean?",
@@ -71,7 +71,9 @@ def test_html_has_all_content_and_is_well_formed(answer: pellucid.Answer) -> Non
     ids = re.findall(r'id="([^"]+)"', fragment)
     for target in re.findall(r'href="#([^"]+)"', fragment):
         assert target in ids
-    assert {unescape(u) for u in re.findall(r'href="(http[^"]+)"', fragment)} == {s.url for s in answer.sources.values()}
+    assert {unescape(u) for u in re.findall(r'href="(http[^"]+)"', fragment)} == {
+        s.url for s in answer.sources.values()
+    }
 
 
 def test_json_follows_its_schema(answer: pellucid.Answer) -> None:

@@ -51,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+    finally:
+        gc.freeze()  # nor one at the end, when the system takes everything back anyhow
 
 
 def _run(options: SimpleNamespace) -> int:

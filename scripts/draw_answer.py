@@ -1,0 +1,55 @@
+"""Draw the README's picture from the real output: python scripts/draw_answer.py > docs/answer.svg"""
+
+from __future__ import annotations
+
+import re
+import sys
+from html import escape
+
+import pellucid
+from pellucid.app.render import select_sections
+
+QUESTION = "Is nodular calcification serious?"
+WIDTH, LINE, CHAR, PAD = 84, 19, 8.43, 18
+
+
+def main() -> None:
+    answer = select_sections(pellucid.load().ask(QUESTION), short=True)
+    coloured = pellucid.render(answer, width=WIDTH, colour=True).splitlines()
+    lines = [
+        '\x1b[2m$\x1b[0m pellucid ask --short \x1b[36m"' + QUESTION + '"\x1b[0m',
+        "",
+        *coloured,
+    ]
+    height = len(lines) * LINE + 2 * PAD
+    width = int(WIDTH * CHAR) + 2 * PAD
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(lines))
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-labelledby="t d">',
+        f'<title id="t">Output of pellucid ask</title><desc id="d">{escape(plain)}</desc>',
+        f'<rect width="{width}" height="{height}" rx="8" fill="#101418"/>',
+        '<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace" font-size="14" fill="#d8dee4" xml:space="preserve">',
+    ]
+    styles = {
+        "1": 'font-weight="bold" fill="#ffffff"',
+        "2": 'fill="#8b98a5"',
+        "36": 'fill="#7fd1e0"',
+        "1;31": 'font-weight="bold" fill="#ff7b72"',
+    }
+    style = ""
+    for number, line in enumerate(lines):
+        x = 0
+        for code, text in re.findall(r"(?:\x1b\[([0-9;]*)m)?([^\x1b]*)", line):
+            if code:
+                style = styles.get(code, "")
+            if text:
+                out.append(
+                    f'<text x="{PAD + x * CHAR:.1f}" y="{PAD + (number + 1) * LINE - 5}" {style}>{escape(text)}</text>'
+                )
+                x += len(text)
+    out += ["</g>", "</svg>"]
+    sys.stdout.write("\n".join(out) + "\n")
+
+
+if __name__ == "__main__":
+    main()
