@@ -65,7 +65,8 @@ def main() -> None:
         for section in answer.sections:
             for statement in section.statements:
                 statements += 1
-                assert statement.citations and all(k in answer.sources for k in statement.citations)
+                assert statement.citations
+                assert all(k in answer.sources for k in statement.citations)
     print(
         f"questions: {count}\nrefused_as_bad_input: {refused}\nstatements: {statements}\nexceptions: 0\nuncited: 0"
     )

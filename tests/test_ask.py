@@ -62,7 +62,7 @@ def test_answer_leads_with_what_was_asked(engine: pellucid.Engine, question: str
     answer = engine.ask(question)
     assert answer.sections[0].key.partition(".")[0] == key
     page = engine.show("nodular-calcification")
-    whole = [s for s in page.sections if s.key == answer.sections[0].key][0]
+    whole = next(s for s in page.sections if s.key == answer.sections[0].key)
     assert answer.sections[0].statements == whole.statements
     assert all(len(s.statements) <= 2 for s in answer.sections[answer.lead :])
 

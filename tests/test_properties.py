@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import yaml
@@ -85,4 +86,4 @@ def test_tokens_slice_back(text: str) -> None:
 
     tokens = tokenize(text, make_word_key({}))
     assert all(text[t.start : t.end] == t.text for t in tokens)
-    assert all(a.end <= b.start for a, b in zip(tokens, tokens[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(tokens))
