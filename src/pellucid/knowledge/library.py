@@ -70,20 +70,20 @@ class Library:
                 self._sites[text] = sites
         return Page(concept, tuple(built), tuple([Range._make(row) for row in rows]))
 
-    def focus_page(self, page: Page, site: str) -> tuple[Page, bool]:
-        """Keep of a page what holds for a body part; and whether it speaks of that part.
+    def focus_page(self, page: Page, site: str) -> tuple[Page, int]:
+        """Keep of a page what holds for a body part; and how many statements speak of that part.
 
         Statements that name other body parts only are left out: the organ decides.
         """
         around = self.find_ancestors(site)
-        speaks = False
+        speaks = 0
         sections = []
         for section in page.sections:
             kept: list[tuple[bool, Statement]] = []
             for statement in section.statements:
                 named = self._sites.get(statement.text, ())
                 matches = any(site in self.find_ancestors(n) for n in named)
-                speaks |= matches
+                speaks += matches
                 if matches or not named or any(n in around for n in named):
                     # The statement that opens a section says what it is about: it stays first.
                     kept.append((bool(kept) and not matches, statement))

@@ -34,6 +34,8 @@ _RANK = {
 }
 _VAGUE = ("descriptor", "site", "phrase", "modality")
 _MAX_TARGETS = 3
+#: Statements on an organ after which a pattern's page covers it.
+_ENOUGH = 4
 #: Words that set two things side by side.
 _AND = ("and", "or", "vs", "versus", "from", "v")
 _SCALE_LETTERS = re.compile(r"^[A-Z]+-?(?=[0-9])|^[A-Z]+-")
@@ -197,7 +199,13 @@ def _compose(
     assert concept is not None
     own = library.get_page(concept.id)
     if concept.kind not in ("finding", "entity", "pattern", "type"):
-        return Target((own,), None, base)
+        # "Calcium in the arteries": a substance that stands for a finding when an organ is named.
+        found = (
+            _find_best(library, [concept.head], [], [m.concept for m in _nearest(base, sites)])
+            if concept.head
+            else []
+        )
+        return Target((library.get_page(found[0][1]) if found else own,), None, base)
     asked_patterns = list(
         dict.fromkeys(
             [*([concept.pattern] if concept.pattern else []), *(m.concept for m in patterns)]
@@ -233,15 +241,22 @@ def _compose(
     if site_missing and site and not any(p.concept.site for p in [top, *others]):
         others.append(library.get_page(site))
     adds = [p for p in others if p.concept.id != top.concept.id and _adds(p, top)]
-    missing = _describe(concept, asked_patterns, site, library)
-    return Target(_order_by_site([top, *adds[:1]], site, library), missing, base)
+    pages, covered = _order_by_site([top, *adds[:1]], site, library)
+    missing = None if covered else _describe(concept, asked_patterns, site, library)
+    return Target(pages, missing, base)
 
 
-def _order_by_site(pages: Sequence[Page], site: str | None, library: Library) -> tuple[Page, ...]:
-    """The page that speaks of the asked body part first; of general pages, only what may hold there."""
+def _order_by_site(
+    pages: Sequence[Page], site: str | None, library: Library
+) -> tuple[tuple[Page, ...], bool]:
+    """The page that speaks of the asked body part first; of general pages, only what may hold there.
+
+    Also whether a page on the pattern says so much of this organ that nothing is missing.
+    """
     if site is None:
-        return tuple(pages)
+        return tuple(pages), False
     ranked = []
+    most = 0
     for place, page in enumerate(pages):
         if page.concept.kind == "site":
             rank = 3
@@ -249,10 +264,12 @@ def _order_by_site(pages: Sequence[Page], site: str | None, library: Library) ->
             rank = 1
         else:
             page, speaks = library.focus_page(page, site)
+            most = max(most, speaks if page.concept.pattern else 0)
             # A page on the pattern that speaks of this very organ says more than one on the organ.
             rank = 0 if speaks else 2
         ranked.append((rank, place, page))
-    return tuple([page for *_, page in sorted(ranked, key=lambda item: item[:2])])
+    ordered = [page for *_, page in sorted(ranked, key=lambda item: item[:2])]
+    return tuple(ordered), most >= _ENOUGH
 
 
 def _adds(page: Page, top: Page) -> bool:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pellucid.values.question import Mention, Number, Token
 
 _UNITS = {"mm": "mm", "millimeter": "mm", "millimetre": "mm", "cm": "cm", "centimeter": "cm"}
+_WORDS = {"zero": "0"}
 _NUMERIC = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 _CATEGORY = re.compile(
     r"(?:tr|lr|r|t)?-?(?:\d{1,2}[a-fsx]?|[ivx]{1,3}[a-f]?|[a-fmsvx])", re.IGNORECASE
@@ -72,6 +73,8 @@ def find_score_values(
 
 def _find_after(text: str, tokens: Sequence[Token], place: int) -> str | None:
     for token in tokens[place : place + 4]:
+        if token.key in _WORDS:
+            return _WORDS[token.key]
         if _NUMERIC.fullmatch(token.text):
             negative = text[max(0, token.start - 1) : token.start] in ("-", "−", "–")
             before = text[max(0, token.start - 2) : token.start - 1]
