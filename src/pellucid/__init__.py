@@ -16,6 +16,7 @@ from pellucid.errors import (
     PackInvalidError,
     PackNotFoundError,
     PellucidError,
+    ReportFormatError,
     UnknownConceptError,
 )
 from pellucid.values.answer import Answer, Focus, Notice, Related
@@ -35,6 +36,7 @@ __all__ = [
     "PackNotFoundError",
     "PellucidError",
     "Related",
+    "ReportFormatError",
     "Section",
     "Source",
     "Statement",

@@ -4,6 +4,7 @@
 
     PellucidError
      x InputError           what was typed or given cannot be read as asked
+        x ReportFormatError the file is no report that can be read
      x UnknownConceptError  no concept goes by this id or name
      x PackError            a pack cannot be used
         x PackNotFoundError
@@ -26,6 +27,12 @@ class InputError(PellucidError):
     """The question, file or option cannot be read as given."""
 
     code = "input"
+
+
+class ReportFormatError(InputError):
+    """The file is empty, damaged, protected, too large, or no report that can be read."""
+
+    code = "report-format"
 
 
 class UnknownConceptError(PellucidError):

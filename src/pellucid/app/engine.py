@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pellucid.app.ask import answer_question, get_related, show_concept
 from pellucid.app.build import open_packs
+from pellucid.app.inputs import clean_question, clean_report
 from pellucid.app.settings import get_core_pack
 from pellucid.errors import InputError, UnknownConceptError
 from pellucid.knowledge.library import Library
@@ -14,9 +17,11 @@ from pellucid.language.lexicon import English, Lexicon
 from pellucid.language.question import QuestionReader
 from pellucid.language.tokens import get_phrase_key, make_word_key
 from pellucid.values.answer import Answer, Related
+from pellucid.values.question import Assertion
+from pellucid.values.report import Finding, Reading, Report
 
-#: Longest question that is read, in characters.
-MAX_QUESTION = 20_000
+if TYPE_CHECKING:
+    from pellucid.app.read import ReportWalk
 
 
 class Engine:
@@ -30,9 +35,17 @@ class Engine:
         lexicon = Lexicon._make(artefact.get("lexicon"))
         self._library = Library(artefact)
         self._lexicon = lexicon
-        self._reader = QuestionReader(lexicon, lambda: English._make(artefact.get("english")))
+        self._get_english = lambda: English._make(artefact.get("english"))
+        self._reader = QuestionReader(lexicon, self._get_english)
         self._notices: dict[str, str] = artefact.get("notices")
         self._word_key = make_word_key(lexicon.folding)
+
+    @cached_property
+    def _reports(self) -> ReportWalk:
+        # Built at the first report: a question must not wait for it.
+        from pellucid.app.read import ReportWalk
+
+        return ReportWalk(self._library, self._lexicon, self._get_english, self._notices)
 
     def __len__(self) -> int:
         """Number of concepts."""
@@ -70,6 +83,52 @@ class Engine:
             If nothing goes by that name; the message has the nearest names.
         """
         return show_concept(self.get_concept_id(name), self._library, self._notices)
+
+    def read(self, report: str | bytes) -> Reading:
+        """Read a radiology report: what was found, what was not, what is uncertain, each explained.
+
+        Parameters
+        ----------
+        report
+            The report's text, or the bytes of a file (PDF, Word, HTML, FHIR, HL7 v2, DICOM SR,
+            CDA, an image; some need an extra).
+
+        Raises
+        ------
+        InputError
+            If it is empty, too long or cannot be read.
+        MissingExtraError
+            If its format needs a library that is not installed.
+
+        """
+        if isinstance(report, bytes):
+            from pellucid.reports import open_report  # its libraries are many
+
+            opened = open_report(report)
+        else:
+            opened = Report(clean_report(report), "text")
+        return self._reports.read(opened)
+
+    def find(self, text: str) -> list[Finding]:
+        """Find what a report's text says, without explanations: the fast form of :meth:`read`.
+
+        Findings come in the order of the text, those of the indication and history too; each tells
+        its section.
+        """
+        return self._reports.find(text)
+
+    def assert_span(self, text: str, start: int, end: int) -> Assertion:
+        """What a text says of the words between two offsets, whether or not they are known here.
+
+        Raises
+        ------
+        InputError
+            If no word stands there.
+        """
+        assertion = self._reports.assert_span(text, start, end)
+        if assertion is None:
+            raise InputError(f"no word stands between {start} and {end} of the text")
+        return assertion
 
     def search(self, words: str, limit: int = 10) -> list[Related]:
         """Find concepts by words, best first."""
@@ -124,25 +183,3 @@ def load(*packs: str | os.PathLike[str]) -> Engine:
         If a pack is missing or broken.
     """
     return Engine([get_core_pack(), *(os.path.abspath(os.fspath(p)) for p in packs)])
-
-
-def clean_question(text: str) -> str:
-    """Take out control characters; refuse what is no question.
-
-    Raises
-    ------
-    InputError
-        With one line that says what to do.
-    """
-    if len(text) > MAX_QUESTION:
-        raise InputError(
-            f"the question has {len(text):,} characters; at most {MAX_QUESTION:,} are read: send only the part that you ask about"
-        )
-    if "\x00" in text:
-        raise InputError("this is binary data, not text; type a question or send a text file")
-    text = "".join([c if c.isprintable() or c in "\n\t" else " " for c in text]).strip()
-    if not text:
-        raise InputError(
-            'the question is empty; try: pellucid ask "What does nodular calcification mean?"'
-        )
-    return text

@@ -6,6 +6,7 @@ from typing import Any
 
 from pellucid.errors import InputError
 from pellucid.values.answer import Answer
+from pellucid.values.report import Reading
 
 FORMATS = ("text", "markdown", "html", "json")
 
@@ -78,3 +79,41 @@ def to_json(answer: Answer) -> dict[str, Any]:
     from pellucid.explain.render_json import build_json
 
     return build_json(answer)
+
+
+READING_FORMATS = ("text", "markdown", "html", "json", "fhir")
+
+
+def render_reading(reading: Reading, form: str = "text", width: int = 80) -> str:
+    """Render a reading.
+
+    Parameters
+    ----------
+    reading
+        From :meth:`Engine.read`.
+    form
+        ``text``, ``markdown``, ``html`` (a page by itself), ``json`` or ``fhir`` (an R4 Bundle).
+    width
+        Columns, for ``text`` only.
+
+    Raises
+    ------
+    InputError
+        If there is no such form.
+
+    """
+    if form == "fhir":
+        from pellucid.explain.render_fhir import render_reading_fhir
+
+        return render_reading_fhir(reading)
+    from pellucid.explain import render_reading as forms
+
+    if form == "text":
+        return forms.render_reading_text(reading, width)
+    if form == "markdown":
+        return forms.render_reading_markdown(reading)
+    if form == "html":
+        return forms.render_reading_html(reading)
+    if form == "json":
+        return forms.render_reading_json(reading)
+    raise InputError(f"unknown format '{form}'; known: {', '.join(READING_FORMATS)}")

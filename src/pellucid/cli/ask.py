@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import IO, Any
 
-from pellucid.app.engine import MAX_QUESTION, Engine, load
+from pellucid.app.engine import Engine, load
+from pellucid.app.inputs import MAX_QUESTION
 from pellucid.app.render import render, select_sections
 from pellucid.errors import InputError, PellucidError
 from pellucid.values.answer import Answer

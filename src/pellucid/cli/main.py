@@ -76,6 +76,10 @@ def _run(options: SimpleNamespace) -> int:
         from pellucid.cli.pack import run_pack
 
         return run_pack(options)
+    if options.command == "read":
+        from pellucid.cli.read import run_read
+
+        return run_read(options)
     from pellucid.cli.ask import run_ask, run_search, run_show
 
     return {"ask": run_ask, "show": run_show, "search": run_search}[options.command](options)

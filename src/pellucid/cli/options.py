@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 _EXAMPLES = """examples:
@@ -11,6 +12,9 @@ _EXAMPLES = """examples:
   pellucid ask --short "is a calcified granuloma dangerous"
   pellucid ask --json < question.txt
   pellucid ask --batch questions.jsonl > answers.jsonl
+  pellucid read report.pdf
+  pellucid read --format html -o report.html < report.txt
+  pellucid read --batch reports.csv -o findings.jsonl --jobs 4
   pellucid show nephrocalcinosis
   pellucid search "spots on lung"
   pellucid pack check my-pack/
@@ -53,6 +57,14 @@ def build_parser() -> ArgumentParser:
         epilog='example: pellucid ask "Can calcific tendinitis go away?"',
     )
     _add_ask(ask)
+
+    read = commands.add_parser(
+        "read",
+        help="read a radiology report, or a table of reports",
+        description="Read a report: what was found, what was not, and what it means.",
+        epilog="example: pellucid read report.pdf",
+    )
+    _add_read(read)
 
     show = commands.add_parser(
         "show",
@@ -138,11 +150,74 @@ def _add_ask(parser: ArgumentParser) -> None:
     _add_output(parser)
 
 
-def _add_output(parser: ArgumentParser) -> None:
+def _add_read(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help="text, PDF, Word, HTML, FHIR, HL7 v2, DICOM, CDA or a picture; without it, standard "
+        "input is read",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="write here, whole or not at all; for a batch .jsonl or .parquet",
+    )
+    _add_output(parser, ("text", "markdown", "html", "json", "fhir"))
+    batch = parser.add_argument_group("many reports")
+    batch.add_argument(
+        "--batch",
+        metavar="IN",
+        help="read each row of a .jsonl, .csv or .parquet table with the columns id and text",
+    )
+    batch.add_argument(
+        "--full", action="store_true", help="add recommendations and the whole reading, explained"
+    )
+    batch.add_argument(
+        "--jobs", type=_read_count, default=1, metavar="N", help="use N processes (default 1)"
+    )
+    batch.add_argument(
+        "--timeout",
+        type=_read_seconds,
+        default=20.0,
+        metavar="SECONDS",
+        help="give up a report after this time (default 20)",
+    )
+    batch.add_argument(
+        "--resume", action="store_true", help="go on where a .jsonl output ends, after a break"
+    )
+    batch.add_argument(
+        "--engine", choices=("local", "spark"), default="local", help="where it runs"
+    )
+    batch.add_argument(
+        "--master", metavar="URL", help="Spark's master, such as local[2] (default: Spark's own)"
+    )
+
+
+def _read_count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"'{text}' is not a whole number from 1")
+    return int(text)
+
+
+def _read_seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e6:
+        raise ArgumentTypeError(f"'{text}' is not a number of seconds above 0")
+    return seconds
+
+
+def _add_output(
+    parser: ArgumentParser, formats: Sequence[str] = ("text", "markdown", "html", "json")
+) -> None:
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument(
         "--format",
-        choices=("text", "markdown", "html", "json"),
+        choices=formats,
         default="text",
         help="form of the answer (default: text)",
     )

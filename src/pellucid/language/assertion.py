@@ -6,14 +6,18 @@ J Biomed Inform 2009;42:839-51).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from pellucid.language.phrases import PhraseTable, build_table, find_phrases
+from pellucid.language.phrases import Hit, PhraseTable, build_table
 from pellucid.language.tokens import WordKey, get_phrase_key
-from pellucid.values.question import Assertion
+from pellucid.values.question import Assertion, Token
 
 #: Later wins when several cues reach a mention.
-_STRENGTH = ("possible", "conditional", "absent")
+_STRENGTH = {"possible": 1, "conditional": 2, "absent": 3}
+_PRESENT = Assertion()
+_JOINS = frozenset(("and", "while"))
+_ARTICLES = frozenset(("a", "an", "the", "there", "this"))
 
 
 def build_cues(table: dict[str, Any], word_key: WordKey) -> PhraseTable:
@@ -24,27 +28,60 @@ def build_cues(table: dict[str, Any], word_key: WordKey) -> PhraseTable:
     )
 
 
+def add_clause_stops(
+    cues: list[Hit], text: str, tokens: Sequence[Token], sentence: tuple[int, int]
+) -> list[Hit]:
+    """Add the stops that a comma makes: before a clause with its own article ("no effusion, and a nodule
+    is seen") and before a doubt ("without uptake, probably an adenoma"); other commas are marked as such.
+    """
+    if not cues or "," not in text[tokens[sentence[0]].start : tokens[sentence[1] - 1].end]:
+        return cues
+    doubts = {hit.first for hit in cues if hit.value == ("possible", "forward")}
+    stops = []
+    for i in range(sentence[0] + 1, sentence[1]):
+        if "," not in text[tokens[i - 1].end : tokens[i].start]:
+            continue
+        joins = tokens[i].key in _JOINS and i + 1 < sentence[1] and tokens[i + 1].key in _ARTICLES
+        stops.append(Hit(i, i, "", ("stop" if joins or i in doubts else "comma", "none")))
+    return sorted(cues + stops, key=lambda h: h.first) if stops else cues
+
+
 def classify_assertion(
-    keys: list[str], cues: PhraseTable, sentence: tuple[int, int], span: tuple[int, int]
+    cues: Sequence[Hit], sentence: tuple[int, int], span: tuple[int, int], within: bool = False
 ) -> Assertion:
-    """Classify the mention at token positions ``span`` inside ``sentence`` (both half-open)."""
-    hits = find_phrases(keys, cues, *sentence)
-    # A cue inside the mention's own name ("no acute ...") says nothing about it.
-    hits = [h for h in hits if h.last <= span[0] or h.first >= span[1]]
-    stops_before = [h.last for h in hits if h.value[0] == "stop" and h.last <= span[0]]
-    stops_after = [h.first for h in hits if h.value[0] == "stop" and h.first >= span[1]]
-    low = max(stops_before, default=sentence[0])
-    high = min(stops_after, default=sentence[1])
+    """Classify what stands at token positions ``span`` from the cues of its sentence.
+
+    ``within``: the span is of a whole statement ("the heart is not enlarged"), in which a cue counts.
+    Otherwise a cue inside the span is part of a name.
+    """
+    if not cues:
+        return _PRESENT
+    (low, high), (first, last) = sentence, span
+    comma = high
+    for hit in cues:
+        if hit.value[0] == "stop":
+            if hit.last <= first:
+                low = max(low, hit.last)
+            elif hit.first >= last:
+                high = min(high, hit.first)
+        elif hit.value[0] == "comma" and hit.first >= last:
+            comma = min(comma, hit.first)
     status, temporality, experiencer, cue = "present", "current", "patient", None
-    for hit in hits:
+    for hit in cues:
         effect, way = hit.value
-        before = hit.first >= low and hit.last <= span[0] and way in ("forward", "both")
-        after = hit.last <= high and hit.first >= span[1] and way in ("backward", "both")
+        inside = within and first < hit.first and hit.last < last
+        ahead = low <= hit.first and hit.last <= first
+        before = (ahead or inside) and way in ("forward", "both")
+        after = hit.last <= high and hit.first >= last and way in ("backward", "both")
+        if way == "both" and hit.first >= comma:
+            after = False  # "nodule, scar versus tumor": the nodule is certain
         if not (before or after):
             continue
         if effect in _STRENGTH:
-            if status == "present" or _STRENGTH.index(effect) > _STRENGTH.index(status):
+            if _STRENGTH[effect] > _STRENGTH.get(status, 0):
                 status, cue = effect, hit.key
+        elif effect == "resolved":
+            status, temporality, cue = "absent", effect, hit.key
         elif effect == "historical":
             temporality, cue = effect, cue or hit.key
         elif effect == "other":

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 from pellucid.language.assertion import build_cues
 from pellucid.language.lexicon import English, Lexicon
 from pellucid.language.phrases import PhraseTable, build_table
+from pellucid.language.sections import build_titles
 from pellucid.language.tokens import get_phrase_key, make_word_key
 
 #: How often a word stands in the English list for it to be an everyday one.
@@ -63,6 +64,7 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
         [*types.values, *weak.values, *cues.values]
         + [key for _, groups in emergency for values, _ in groups for key in values],
     )
+    titles, organs, background = build_titles(tables.get("sections") or {}, word_key)
     return Lexicon(
         folding=tables.get("folding") or {},
         names=_plain(name_table),
@@ -89,7 +91,55 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
             for row in (tables.get("roots") or {}).get("roots") or ()
         ),
         words=words,
+        around=_plain(build_table(_list_around(tables.get("reports") or {}, phrases))),
+        normal=_plain(build_table(_list_normal(tables.get("reports") or {}, phrases))),
+        subjects=_plain(build_table(_list_said(tables.get("reports") or {}, "subjects", phrases))),
+        says=_plain(build_table(_list_said(tables.get("reports") or {}, "says", phrases))),
+        time_units=frozenset((tables.get("reports") or {}).get("units") or ()),
+        shared=frozenset(word_key(w) for w in (tables.get("reports") or {}).get("shared") or ()),
+        prior_size=frozenset(
+            key for key, _ in phrases((tables.get("reports") or {}).get("prior_size") or ())
+        ),
+        distance=frozenset(
+            key for key, _ in phrases((tables.get("reports") or {}).get("distance") or ())
+        ),
+        side_after=frozenset((tables.get("reports") or {}).get("side_after") or ()),
+        titles=titles,
+        organs=organs,
+        background=background,
     )
+
+
+#: Turns texts and a value into rows of a phrase table.
+Phrases = Callable[..., list[tuple[str, Any]]]
+
+
+def _list_around(table: Mapping[str, Any], phrases: Phrases) -> list[tuple[str, Any]]:
+    rows = [
+        row
+        for kind in ("change", "laterality")
+        for value, texts in (table.get(kind) or {}).items()
+        for row in phrases(texts, (kind, value))
+    ]
+    rows += phrases(table.get("actions") or (), ("action", ""))
+    return rows + phrases(table.get("recommend") or (), ("recommend", ""))
+
+
+def _list_normal(table: Mapping[str, Any], phrases: Phrases) -> list[tuple[str, Any]]:
+    rows = []
+    for rule in table.get("statements") or ():
+        rows += phrases(rule.get("whole") or (), (rule["concept"], True))
+        rows += phrases(rule["subjects"] if rule.get("normal") else (), (rule["concept"], False))
+    return rows + phrases(table.get("normal") or (), "normal")
+
+
+def _list_said(table: Mapping[str, Any], key: str, phrases: Phrases) -> list[tuple[str, Any]]:
+    """Phrases of the ``statements`` (``subjects`` or ``says``) with the concepts that they can tell of."""
+    told: dict[str, list[str]] = {}
+    for rule in table.get("statements") or ():
+        for phrase, _ in phrases(rule.get(key) or ()):
+            told.setdefault(phrase, []).append(rule["concept"])
+    return [(phrase, tuple(dict.fromkeys(concepts))) for phrase, concepts in told.items()]
 
 
 def _plain(table: PhraseTable) -> tuple[dict[str, Any], dict[str, int]]:

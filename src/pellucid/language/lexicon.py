@@ -12,7 +12,8 @@ class Lexicon(NamedTuple):
 
     names: phrase -> concept id; abbreviations: those of the phrases that are one; kinds: concept id ->
     kind; parts: phrase -> pattern;
-    types, weak: phrase -> question type; words: every folded word of all of them -> weight.
+    types, weak: phrase -> question type; words: every folded word of all of them -> weight; around: phrase -> (laterality, change, recommend or
+    action, value); normal: phrase -> "normal", or (concept denied, whether it says so by itself).
     """
 
     folding: dict[str, Any]
@@ -32,6 +33,18 @@ class Lexicon(NamedTuple):
     diagnosis: tuple[dict[str, Any], dict[str, int]]
     roots: tuple[tuple[str, str, str], ...]
     words: dict[str, int]
+    around: tuple[dict[str, Any], dict[str, int]]
+    normal: tuple[dict[str, Any], dict[str, int]]
+    subjects: tuple[dict[str, Any], dict[str, int]]
+    says: tuple[dict[str, Any], dict[str, int]]
+    time_units: frozenset[str]
+    shared: frozenset[str]
+    prior_size: frozenset[str]
+    distance: frozenset[str]
+    side_after: frozenset[str]
+    titles: dict[str, str]
+    organs: dict[str, str]
+    background: tuple[str, ...]
 
 
 class English(NamedTuple):

@@ -38,15 +38,15 @@ def find_phrases(
     """Find phrases left to right, at each place the longest; they do not overlap."""
     values, longest = table
     end = len(keys) if last is None else last
-    hits = []
-    while first < end:
-        most = longest.get(keys[first])
-        if most:
-            for size in range(min(most, end - first), 0, -1):
-                key = keys[first] if size == 1 else " ".join(keys[first : first + size])
-                if key in values:
-                    hits.append(Hit(first, first + size, key, values[key]))
-                    first += size - 1
-                    break
-        first += 1
+    hits: list[Hit] = []
+    for place in [i for i in range(first, end) if keys[i] in longest]:
+        if place < first:
+            continue
+        most = longest[keys[place]]
+        for size in range(min(most, end - place), 0, -1):
+            key = keys[place] if size == 1 else " ".join(keys[place : place + size])
+            if key in values:
+                hits.append(Hit(place, place + size, key, values[key]))
+                first = place + size
+                break
     return hits

@@ -63,9 +63,14 @@ def _strip_plural(word: str) -> str:
     return word[:-1]
 
 
-def tokenize(text: str, word_key: WordKey) -> tuple[Token, ...]:
-    """Split a text into its words and numbers, in order."""
-    return tuple([Token(m[0], m.start(), m.end(), word_key(m[0])) for m in _TOKEN.finditer(text)])
+def tokenize(text: str, word_key: WordKey, offset: int = 0) -> tuple[Token, ...]:
+    """Split a text into its words and numbers, in order; ``offset`` is added to their places."""
+    return tuple(
+        [
+            Token(m[0], m.start() + offset, m.end() + offset, word_key(m[0]))
+            for m in _TOKEN.finditer(text)
+        ]
+    )
 
 
 def get_phrase_key(text: str, word_key: WordKey) -> str:

@@ -29,8 +29,8 @@ class Mention(NamedTuple):
     """A span of the text that names a concept (or, for ``kind`` part, a pattern word).
 
     ``start`` and ``end`` are half-open code points of the text; ``first`` and ``last`` are the
-    half-open token positions. ``weak`` marks a word that asks rather than names: the "cancer" of
-    "is it cancer?".
+    half-open token positions. ``weak`` marks a word that asks rather than names (the "cancer" of
+    "is it cancer?") and, in a report, a finding that a sentence says without its name.
     """
 
     concept: str

@@ -1,0 +1,172 @@
+"""Write predictions for the scorers: python benchmarks/predict.py TASK --input X.jsonl --output Y.jsonl
+
+TASK: iu_findings, oidm_ct, negex. Input and output are JSON lines, in the form that each scorer exports and reads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pellucid
+from pellucid.values.report import Finding
+
+#: The 30 headings of the Indiana scorer, and the concepts that they stand for.
+HEADINGS = {
+    "Opacity": ["opacity"],
+    "Cardiomegaly": ["cardiomegaly"],
+    "Pulmonary Atelectasis": ["atelectasis"],
+    "Calcinosis": ["calcification", "lymph-node-calcification", "hilar-lymph-node-calcification", "lung-calcification", "pleural-calcification", "calcified-lung-nodule", "calcified-nodule", "aortic-calcification", "vascular-calcification", "mediastinal-mass-calcification"],
+    "Lung/hypoinflation": ["low-lung-volumes"],
+    "Calcified Granuloma": ["calcified-granuloma", "calcified-lung-granuloma"],
+    "Thoracic Vertebrae/degenerative": ["degenerative-spine-change"],
+    "Lung/hyperdistention": ["hyperinflation"],
+    "Cicatrix": ["scar"],
+    "Spine/degenerative": ["degenerative-spine-change"],
+    "Markings": ["reticulation"],
+    "Aorta/tortuous": ["tortuous-aorta"],
+    "Pleural Effusion": ["pleural-effusion"],
+    "Atherosclerosis": ["atherosclerosis", "intimal-calcification"],
+    "Airspace Disease": ["airspace-disease"],
+    "Catheters, Indwelling": ["central-venous-catheter"],
+    "Density": ["density"],
+    "Granulomatous Disease": ["granulomatous-disease"],
+    "Nodule": ["nodule", "pulmonary-nodule", "calcified-lung-nodule"],
+    "Surgical Instruments": ["surgical-clip"],
+    "Scoliosis": ["scoliosis"],
+    "Aorta, Thoracic/tortuous": ["tortuous-aorta"],
+    "Diaphragm/elevated": ["elevated-hemidiaphragm"],
+    "Fractures, Bone": ["fracture", "rib-fracture", "compression-fracture"],
+    "Deformity": ["deformity"],
+    "Costophrenic Angle/blunted": ["blunted-costophrenic-angle"],
+    "Osteophyte": ["osteophyte"],
+    "Pulmonary Congestion": ["vascular-congestion"],
+    "Implanted Medical Device": ["pacemaker"],
+    "Spondylosis": ["spondylosis"],
+}  # fmt: skip
+
+
+#: Headings that name one level of what is one concept here: a word that must (or must not) stand near it.
+LEVELS = {
+    "Thoracic Vertebrae/degenerative": ("thorac", True),
+    "Spine/degenerative": ("thorac", False),
+    "Aorta, Thoracic/tortuous": ("thorac", True),
+    "Aorta/tortuous": ("thorac", False),
+    "Airspace Disease": ("opacit", False),
+}
+
+
+def predict_iu(engine: pellucid.Engine, row: dict[str, Any]) -> dict[str, Any]:
+    text = f"FINDINGS: {row['findings']}\nIMPRESSION: {row['impression']}"
+    found = [f for f in engine.find(text) if counts(f)]
+    said = {f.concept for f in found} | {"opacity" for f in found if "opacit" in f.text.lower()}
+    present = [h for h, concepts in HEADINGS.items() if said & set(concepts)]
+    kept = []
+    for heading in present:
+        if heading in LEVELS:
+            word, wanted = LEVELS[heading]
+            near = [get_sentence(text, f).lower() for f in found if f.concept in HEADINGS[heading]]
+            if not any((word in sentence) == wanted for sentence in near):
+                continue
+        kept.append(heading)
+    return {"uid": row["uid"], "present": kept}
+
+
+def get_sentence(text: str, finding: Finding) -> str:
+    """The sentence that a finding stands in, roughly."""
+    begin = max(text.rfind(". ", 0, finding.start), text.rfind("\n", 0, finding.start)) + 1
+    end = text.find(". ", finding.end)
+    return text[begin : end if end > 0 else len(text)]
+
+
+def counts(finding: Finding) -> bool:
+    return finding.assertion.status in STATUSES and finding.assertion.experiencer == "patient"
+
+
+STATUSES = ("present",)
+
+
+def predict_ct(engine: pellucid.Engine, row: dict[str, Any]) -> dict[str, Any]:
+    findings: dict[tuple[str, str], dict[str, str]] = {}
+    for f in engine.find(row["report"]):
+        if f.kind in ("finding", "entity", "pattern", "type") and f.section not in BACKGROUND:
+            presence = "absent" if f.assertion.status == "absent" else "present"
+            name = name_finding(engine, f)
+            findings.setdefault((name, presence), {"name": name, "presence": presence})
+    return {"id": row["id"], "findings": list(findings.values())}
+
+
+BACKGROUND = ("indication", "technique", "comparison", "other")
+
+
+GENERAL = ("mass", "lesion", "nodule", "cyst", "breast-cyst", "calcification")
+
+
+def name_finding(engine: pellucid.Engine, finding: Finding) -> str:
+    """The report's own words for the finding, with the site where the words are general."""
+    words = finding.text.lower()
+    try:
+        own = engine.get_concept_id(words)
+    except pellucid.UnknownConceptError:  # words with others between them
+        own = ""
+    if own in GENERAL and own != finding.concept:  # "cyst" in a sentence on the kidney
+        words = finding.name.lower()
+    if not own:
+        words = finding.name.lower()
+    if finding.assertion.cue == "normal":
+        return finding.name.lower()
+    if finding.concept == "degenerative-spine-change":
+        return "degenerative changes"
+    if finding.concept in GENERAL and finding.site:
+        return f"{finding.site.replace('-', ' ')} {words}"
+    return words
+
+
+def predict_negex(engine: pellucid.Engine, row: dict[str, Any]) -> dict[str, Any]:
+    assertion = engine.assert_span(row["sentence"], *find_span(row["sentence"], row["concept"]))
+    return {
+        "id": row["id"],
+        "negated": assertion.status == "absent",
+        "historical": assertion.temporality == "historical",
+    }
+
+
+def find_span(sentence: str, concept: str) -> tuple[int, int]:
+    """Where the condition stands in its sentence: in capitals, white space as it comes."""
+    pattern = r"\s+".join(re.escape(word) for word in concept.upper().split())
+    match = re.search(pattern, sentence) or re.search(pattern, sentence, re.IGNORECASE)
+    return match.span() if match else (0, len(sentence))
+
+
+TASKS: dict[str, Callable[[pellucid.Engine, dict[str, Any]], dict[str, Any]]] = {
+    "iu_findings": predict_iu,
+    "oidm_ct": predict_ct,
+    "negex": predict_negex,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("task", choices=TASKS)
+    parser.add_argument("--input", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    options = parser.parse_args()
+    engine = pellucid.load()
+    with (
+        options.input.open(encoding="utf-8") as source,
+        options.output.open("w", encoding="utf-8") as target,
+    ):
+        for line in source:
+            if line.strip():
+                target.write(
+                    json.dumps(TASKS[options.task](engine, json.loads(line)), ensure_ascii=False)
+                    + "\n"
+                )
+
+
+if __name__ == "__main__":
+    main()

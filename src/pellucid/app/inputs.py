@@ -1,0 +1,53 @@
+"""What the user gave -> clean text, or one line that says why not."""
+
+from __future__ import annotations
+
+from pellucid.errors import InputError
+
+#: Longest question that is read, in characters.
+MAX_QUESTION = 20_000
+#: Longest report that is read, in characters.
+MAX_REPORT = 2_000_000
+
+
+def clean_report(text: str) -> str:
+    """Give a report's text line feeds only; refuse what is no report.
+
+    Raises
+    ------
+    InputError
+        With one line that says what to do.
+
+    """
+    if len(text) > MAX_REPORT:
+        raise InputError(
+            f"the report has {len(text):,} characters; at most {MAX_REPORT:,} are read: split it"
+        )
+    if "\x00" in text:
+        raise InputError("this is binary data, not text; give the file's bytes or its text")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise InputError("the report is empty; try: pellucid read report.txt")
+    return text
+
+
+def clean_question(text: str) -> str:
+    """Take out control characters; refuse what is no question.
+
+    Raises
+    ------
+    InputError
+        With one line that says what to do.
+    """
+    if len(text) > MAX_QUESTION:
+        raise InputError(
+            f"the question has {len(text):,} characters; at most {MAX_QUESTION:,} are read: send only the part that you ask about"
+        )
+    if "\x00" in text:
+        raise InputError("this is binary data, not text; type a question or send a text file")
+    text = "".join([c if c.isprintable() or c in "\n\t" else " " for c in text]).strip()
+    if not text:
+        raise InputError(
+            'the question is empty; try: pellucid ask "What does nodular calcification mean?"'
+        )
+    return text

@@ -1,0 +1,163 @@
+"""What stands around a finding in its sentence: side, change, sizes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from pellucid.language.lexicon import Lexicon
+from pellucid.language.phrases import Hit
+from pellucid.values.question import Mention, Token
+from pellucid.values.report import Measurement
+
+#: Words before a finding over which a change still belongs to it.
+_REACH = {"new": 7, "stable": 7, "larger": 3, "smaller": 3, "resolved": 3}
+_SIDE_REACH = 8
+#: Words after a finding over which they do.
+_REACH_AFTER = {"laterality": 12, "change": 18}
+#: Words between a side and the preposition before it: "in the lower inner left breast".
+_MAX_PLACE = 4
+_JOINS = frozenset(("and", "or", "with", "nor"))
+
+
+class Around:
+    """The words around the findings of one sentence."""
+
+    def __init__(
+        self,
+        text: str,
+        tokens: Sequence[Token],
+        hits: Sequence[Hit],
+        things: Sequence[Mention],
+        lexicon: Lexicon,
+    ) -> None:
+        self._text = text
+        self._tokens = tokens
+        self._hits = hits
+        self._things = things
+        self._lexicon = lexicon
+        self._inside = {i for t in things for i in range(t.first, t.last)}
+
+    def find(self, kind: str, mention: Mention) -> str | None:
+        """The nearest word of a kind (laterality, change) that belongs to a finding."""
+        best: tuple[int, str] | None = None
+        for hit in self._hits:
+            if hit.value[0] != kind:
+                continue
+            if mention.first <= hit.first and hit.last <= mention.last:
+                return str(hit.value[1])
+            if hit.last <= mention.first:
+                distance, belongs = mention.first - hit.last, self._leads_to(hit, mention, kind)
+            else:
+                distance, belongs = hit.first - mention.last + 1, self._follows(hit, mention, kind)
+            if belongs and (best is None or distance < best[0]):
+                best = (distance, hit.value[1])
+        return best[1] if best else None
+
+    def _leads_to(self, hit: Hit, mention: Mention, kind: str) -> bool:
+        denied = mention.assertion.status in ("absent", "conditional")
+        if kind == "laterality" and not denied and self._is_only_side():
+            return True
+        reach = _SIDE_REACH if kind == "laterality" else _REACH[hit.value[1]]
+        if mention.first - hit.last > reach and not self._is_list(hit.last, mention.first):
+            return False
+        return self._is_clear(hit.last, mention.first)
+
+    def _is_only_side(self) -> bool:
+        """The sentence names one side only: all that follows lies there."""
+        return len({h.value[1] for h in self._hits if h.value[0] == "laterality"}) == 1
+
+    def _follows(self, hit: Hit, mention: Mention, kind: str) -> bool:
+        if hit.first - mention.last > _REACH_AFTER[kind]:
+            return False
+        if kind == "change":
+            if any(i in self._inside for i in range(mention.last, hit.first)) and not self._is_list(
+                mention.last, hit.first
+            ):
+                return False
+        elif not self._is_clear(mention.last, hit.first):
+            return False
+        if any(
+            0 <= t.first - hit.last <= 2 and not self._has_comma_between(hit.last - 1, t.first)
+            for t in self._things
+            if t is not mention
+        ):
+            return False  # "stenosis and mild bilateral narrowing": it leads to the next one
+        if kind == "laterality" and hit.key != "bilaterally":
+            ahead = self._tokens[max(mention.last, hit.first - _MAX_PLACE) : hit.first]
+            return any(token.key in self._lexicon.side_after for token in ahead)
+        return True
+
+    def _is_clear(self, first: int, last: int) -> bool:
+        """No other finding and no comma between two places, unless all between is a list."""
+        if self._is_list(first, last):
+            return True
+        if any(i in self._inside for i in range(first, last)):
+            return False
+        # Two commas set a remark apart: "a mass, 4 mm, in the left breast".
+        ends = range(first, min(last + 1, len(self._tokens)))
+        return sum(self._has_comma(i) for i in ends) % 2 == 0
+
+    def _has_comma_between(self, first: int, last: int) -> bool:
+        return "," in self._text[self._tokens[first].end : self._tokens[last].start]
+
+    def _has_comma(self, place: int) -> bool:
+        if place == 0:
+            return False
+        return "," in self._text[self._tokens[place - 1].end : self._tokens[place].start]
+
+    def _is_list(self, first: int, last: int) -> bool:
+        """Whether only findings and joining words stand between two places."""
+        return all(i in self._inside or self._tokens[i].key in _JOINS for i in range(first, last))
+
+    def find_change(self, sizes: Sequence[Measurement], mention: Mention) -> str | None:
+        """How a finding changed: by a word of its own, or by its size then and now.
+
+        What is not there did not change: "no new mass".
+        """
+        if mention.assertion.status == "absent" and mention.assertion.temporality != "resolved":
+            return None
+        if said := self.find("change", mention):
+            return said
+        now = self.find_sizes(sizes, mention)
+        then = [s for s in sizes if self._is_prior(s)]
+        if not now or len(then) != 1 or then[0].start < now[0].start:
+            return None
+        old, new = max(then[0].dims), max(now[0].dims)
+        return "larger" if new > old else "smaller" if new < old else "stable"
+
+    def find_sizes(self, sizes: Sequence[Measurement], mention: Mention) -> tuple[Measurement, ...]:
+        """The sizes that are this finding's: nearest to it, of now, and no distances."""
+        if not sizes or mention.assertion.status == "absent":
+            return ()
+        things = [t for t in self._things if t.assertion.status != "absent"] or [mention]
+        kept = []
+        for size in sizes:
+            nearest = min(things, key=lambda t: _gap(size, t))
+            if nearest.first == mention.first and self._is_own_size(size):
+                kept.append(size)
+        return tuple(kept)
+
+    def _is_own_size(self, size: Measurement) -> bool:
+        if self._is_prior(size):
+            return False
+        last = bisect_left(self._tokens, size.end, key=_get_start)
+        after = [token.key for token in self._tokens[last : last + 2]]
+        return not (
+            after
+            and (after[0] in self._lexicon.distance or " ".join(after) in self._lexicon.distance)
+        )
+
+    def _is_prior(self, size: Measurement) -> bool:
+        first = bisect_left(self._tokens, size.start, key=_get_start)
+        before = {token.key for token in self._tokens[max(0, first - 2) : first]}
+        return bool(before & self._lexicon.prior_size)
+
+
+def _get_start(token: Token) -> int:
+    return token.start
+
+
+def _gap(size: Measurement, mention: Mention) -> int:
+    """Characters between a size and a finding; a size just before its finding is the usual case."""
+    return mention.start - size.end if size.end <= mention.start else size.start - mention.end + 1
