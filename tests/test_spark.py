@@ -48,10 +48,9 @@ def spark(engine: pellucid.Engine) -> Iterator[Any]:
 
 
 def test_many_rows_are_the_engine_s_own(spark: Any, tmp_path: Path) -> None:
-    """200,000 rows take over three minutes on two busy cores: benchmarks/spark_batch.py."""
     from pellucid.spark import read_reports
 
-    texts, rows = make_texts(), 20_000
+    texts, rows = make_texts(), 200_000
     table = make_table(spark, texts, rows)
     assert table.rdd.getNumPartitions() > 2
     read_reports(table).write.parquet(str(tmp_path / "out"))

@@ -21,6 +21,8 @@ _WORD_KINDS = (
     "site",
     "normal",
 )
+#: Words that may stand before a thing that is denied as such.
+_PLAIN = ("and", "or", "nor", "the", "any", "a", "an", "left", "right", "bilateral")
 #: Statements that explain a finding, and a word.
 _FINDING_STATEMENTS = 2
 _WORD_STATEMENTS = 1
@@ -73,7 +75,7 @@ def compose_reading(
         findings=found,
         words=words,
         recommendations=read.recommendations,
-        contradictions=tuple(_find_contradictions(found)),
+        contradictions=tuple(_find_contradictions(report.text, found)),
         sources=get_sources(dict.fromkeys(cited)),
         notices=tuple(notices),
     )
@@ -87,7 +89,16 @@ def _first_of_each(mentions: Iterable[Mention]) -> list[Mention]:
     return list(first.values())
 
 
-def _find_contradictions(findings: Sequence[Finding]) -> list[Contradiction]:
+def _is_plain(text: str, absent: Finding) -> bool:
+    """Whether a denial is of the thing itself, not of a kind of it: "no suspicious calcification"."""
+    before = text[: absent.start].split()[-1:]
+    return not before or before[0].lower().strip(":,") in (
+        *_PLAIN,
+        *(absent.assertion.cue or "").split()[-1:],
+    )
+
+
+def _find_contradictions(text: str, findings: Sequence[Finding]) -> list[Contradiction]:
     """Concepts that one section calls present and another absent, with the same side."""
     found = []
     for present in findings:
@@ -99,6 +110,7 @@ def _find_contradictions(findings: Sequence[Finding]) -> list[Contradiction]:
                 and present.section != absent.section
                 and (present.laterality is None or absent.laterality in (None, present.laterality))
                 and present.change != "resolved"
+                and _is_plain(text, absent)
             ):
                 found.append(
                     Contradiction(

@@ -50,20 +50,55 @@ def describe_finding(finding: Finding) -> str:
     return f"{finding.name} ({shown})" if shown else finding.name
 
 
+def quote_finding(text: str, finding: Finding) -> str:
+    """The report's words for a finding; of a denial, all that is denied: "suspicious calcification"."""
+    cue = finding.assertion.cue
+    if finding.assertion.status == "absent" and cue:
+        denied = re.search(
+            rf"\b{re.escape(cue.split()[-1])}\s+((?:(?!and\b|or\b|nor\b)[A-Za-z-]+\s+){{1,2}})$",
+            text[max(0, finding.start - 60) : finding.start],
+            re.IGNORECASE,
+        )
+        if denied:
+            return _quote(denied[1] + finding.text)
+    return _quote(finding.text)
+
+
+def _covers(first: Finding, other: Finding) -> bool:
+    """Whether a finding says all that another one says."""
+    return (
+        first.concept == other.concept
+        and other.laterality in (None, first.laterality)
+        and other.change in (None, first.change)
+        and other.category in (None, first.category)
+        and [m.dims for m in other.measurements] in ([], [m.dims for m in first.measurements])
+    )
+
+
 def get_anchors(reading: Reading) -> dict[tuple[str, str], int]:
-    """A number for each fact of a reading, from 1: (group, description) -> number."""
+    """The number of each fact of a reading, from 1: (group, description) -> number."""
     anchors: dict[tuple[str, str], int] = {}
+    shown: list[tuple[str, Finding]] = []
     for finding in reading.findings:
-        anchors.setdefault((get_group(finding), describe_finding(finding)), len(anchors) + 1)
+        group = get_group(finding)
+        number = next(
+            (n for n, (g, f) in enumerate(shown, 1) if g == group and _covers(f, finding)), None
+        )
+        if number is None:
+            shown.append((group, finding))
+            number = len(shown)
+        anchors.setdefault((group, describe_finding(finding)), number)
     return anchors
 
 
 def group_findings(findings: Iterable[Finding]) -> list[tuple[str, list[Finding]]]:
-    """Findings by status, what was found first; the same fact said twice is shown once."""
-    groups: dict[str, dict[str, Finding]] = {key: {} for key in _STATUS}
+    """Findings by status, what was found first; the same fact said again is not shown again."""
+    groups: dict[str, list[Finding]] = {key: [] for key in _STATUS}
     for finding in findings:
-        groups[get_group(finding)].setdefault(describe_finding(finding), finding)
-    return [(key, list(found.values())) for key, found in groups.items() if found]
+        group = groups[get_group(finding)]
+        if not any(_covers(first, finding) for first in group):
+            group.append(finding)
+    return [(key, found) for key, found in groups.items() if found]
 
 
 def render_reading_text(reading: Reading, width: int = 80) -> str:
@@ -80,7 +115,11 @@ def render_reading_text(reading: Reading, width: int = 80) -> str:
         title, mark = _STATUS[key]
         lines.append(f"{title}")
         for finding in findings:
-            add(f"{mark} {describe_finding(finding)}: “{_quote(finding.text)}”", "  ", "    ")
+            add(
+                f"{mark} {describe_finding(finding)}: “{quote_finding(reading.report.text, finding)}”",
+                "  ",
+                "    ",
+            )
             for statement in finding.explanation[: 1 if key == "absent" else None]:
                 cites = "".join(f"[{numbers[k]}]" for k in statement.citations)
                 add(f"{statement.text} {cites}", "      ", "      ")
@@ -130,7 +169,7 @@ def render_reading_markdown(reading: Reading) -> str:
         lines += [f"## {title}", ""]
         for finding in findings:
             lines.append(
-                f"- {mark} **{escape_markdown(describe_finding(finding))}**: “{escape_markdown(_quote(finding.text))}”"
+                f"- {mark} **{escape_markdown(describe_finding(finding))}**: “{escape_markdown(quote_finding(reading.report.text, finding))}”"
             )
             lines += [
                 f"  - {escape_markdown(s.text)} "

@@ -6,12 +6,12 @@ import re
 
 from pellucid.values.report import Measurement
 
-_NUMBER = r"\d+(?:[.,]\d+)?"
+_NUMBER = r"\d{1,4}(?:[.,]\d{1,4})?"
 _UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)"
 _SIZE = re.compile(
     rf"(?<![\d.])(?P<first>{_NUMBER})(?:\s?-?\s?(?P<unit1>{_UNIT}))?"
     rf"(?P<rest>(?:\s?(?:x|×|by|-|–|to)\s?(?:{_NUMBER})(?:\s?-?\s?{_UNIT})?){{0,3}})"
-    rf"(?:\s?-?\s?(?P<unit2>{_UNIT}))?(?![A-Za-z])",
+    rf"(?:\s?-?\s?(?P<unit2>{_UNIT}))?(?![A-Za-z\d])",
     re.IGNORECASE,
 )
 _PART = re.compile(rf"({_NUMBER})(?:\s?-?\s?({_UNIT}))?", re.IGNORECASE)
