@@ -1,4 +1,7 @@
-"""Draw the README's picture from the real output: python scripts/draw_answer.py > docs/answer.svg"""
+"""Draw the README's pictures from the real output.
+
+python scripts/draw.py ask > docs/answer.svg; python scripts/draw.py read > docs/reading.svg
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,49 @@ import sys
 from html import escape
 
 import pellucid
-from pellucid.app.render import select_sections
+from pellucid.app.render import render_reading, select_sections
 
 QUESTION = "Is nodular calcification serious?"
+REPORT = """CT CHEST
+INDICATION: Cough. Rule out pneumonia.
+FINDINGS: 6 mm nodule in the right upper lobe, previously 4 mm. Calcified granuloma
+in the left lower lobe. No suspicious calcification. No pleural effusion.
+Probable simple cyst of the left kidney. Heart size is normal.
+IMPRESSION: Right upper lobe nodule. Follow-up CT in 6 to 12 months is recommended.
+"""
 WIDTH, LINE, CHAR, PAD = 84, 19, 8.43, 18
 
 
-def main() -> None:
+def ask() -> list[str]:
     answer = select_sections(pellucid.load().ask(QUESTION), short=True)
     coloured = pellucid.render(answer, width=WIDTH, colour=True).splitlines()
-    lines = [
-        '\x1b[2m$\x1b[0m pellucid ask --short \x1b[36m"' + QUESTION + '"\x1b[0m',
+    return ['\x1b[2m$\x1b[0m pellucid ask --short \x1b[36m"' + QUESTION + '"\x1b[0m', "", *coloured]
+
+
+def read() -> list[str]:
+    shown = render_reading(pellucid.load().read(REPORT), width=WIDTH)
+    head = shown.partition("\nWords explained")[0].splitlines()
+    bold = [f"\x1b[1m{line}\x1b[0m" if line[:1].strip() else line for line in head]
+    return [
+        "\x1b[2m$\x1b[0m cat report.txt",
+        *(f"\x1b[36m{line}\x1b[0m" for line in REPORT.splitlines()),
+        "\x1b[2m$\x1b[0m pellucid read report.txt",
         "",
-        *coloured,
+        *bold,
+        "",
+        "\x1b[2m... words explained, and the sources by number\x1b[0m",
     ]
+
+
+def main() -> None:
+    command = sys.argv[1]
+    lines = {"ask": ask, "read": read}[command]()
     height = len(lines) * LINE + 2 * PAD
     width = int(WIDTH * CHAR) + 2 * PAD
     plain = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(lines))
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-labelledby="t d">',
-        f'<title id="t">Output of pellucid ask</title><desc id="d">{escape(plain)}</desc>',
+        f'<title id="t">Output of pellucid {command}</title><desc id="d">{escape(plain)}</desc>',
         f'<rect width="{width}" height="{height}" rx="8" fill="#101418"/>',
         '<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace" font-size="14" fill="#d8dee4" xml:space="preserve">',
     ]
