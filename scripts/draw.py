@@ -68,11 +68,12 @@ def main() -> None:
         for code, text in re.findall(r"(?:\x1b\[([0-9;]*)m)?([^\x1b]*)", line):
             if code:
                 style = styles.get(code, "")
-            if text:
+            if text.strip():
+                left = x + len(text) - len(text.lstrip())  # renderers drop leading spaces
                 out.append(
-                    f'<text x="{PAD + x * CHAR:.1f}" y="{PAD + (number + 1) * LINE - 5}" {style}>{escape(text)}</text>'
+                    f'<text x="{PAD + left * CHAR:.1f}" y="{PAD + (number + 1) * LINE - 5}" {style}>{escape(text.strip())}</text>'
                 )
-                x += len(text)
+            x += len(text)
     out += ["</g>", "</svg>"]
     sys.stdout.write("\n".join(out) + "\n")
 

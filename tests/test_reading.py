@@ -601,3 +601,17 @@ def test_any_text_is_read(engine: pellucid.Engine, text: str) -> None:
 @given(pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=40))
 def test_any_run_of_a_report_s_words_is_read(engine: pellucid.Engine, pieces: list[str]) -> None:
     check_any(engine, " ".join(pieces))
+
+
+def test_summary_says_what_the_report_says_and_no_more(engine: pellucid.Engine) -> None:
+    reading = engine.read(
+        "INDICATION: Rule out pneumonia.\nFINDINGS: 6 mm nodule in the right upper lobe. "
+        "Possible renal cyst. No pleural effusion or pneumothorax. Follow-up CT is recommended."
+    )
+    assert reading.summary == (
+        "The report describes: pulmonary nodule on the right. Possible, but not certain: kidney cyst. "
+        "2 things were looked for and not found. It makes 1 recommendation."
+    )
+    for form in ("text", "markdown", "html", "json"):
+        assert "It makes 1 recommendation" in normalise(render_reading(reading, form))
+    assert engine.read("Nothing to see here.").summary == ""

@@ -26,6 +26,8 @@ _PLAIN = ("and", "or", "nor", "the", "any", "a", "an", "left", "right", "bilater
 #: Statements that explain a finding, and a word.
 _FINDING_STATEMENTS = 2
 _WORD_STATEMENTS = 1
+_CARE_STATEMENTS = 2
+_THERE = ("present", "possible")
 
 
 def compose_reading(
@@ -46,9 +48,19 @@ def compose_reading(
             explained[concept] = meaning
         return explained[concept][:count]
 
+    def get_care(concept: str) -> tuple[Statement, ...]:
+        """When to get care, for what is or may be there: nobody should have to look for it."""
+        sections = get_page(concept).sections
+        return next((s.statements for s in sections if s.key == "care"), ())[:_CARE_STATEMENTS]
+
     found = tuple(
         [
-            finding._replace(explanation=explain(finding.concept, _FINDING_STATEMENTS))
+            finding._replace(
+                explanation=(
+                    *explain(finding.concept, _FINDING_STATEMENTS),
+                    *(get_care(finding.concept) if finding.assertion.status in _THERE else ()),
+                )
+            )
             for finding in findings
             if finding.section not in _BACKGROUND
         ]
@@ -78,7 +90,43 @@ def compose_reading(
         contradictions=tuple(_find_contradictions(report.text, found)),
         sources=get_sources(dict.fromkeys(cited)),
         notices=tuple(notices),
+        summary=_summarise(found, len(read.recommendations)),
     )
+
+
+def _summarise(findings: Sequence[Finding], recommended: int) -> str:
+    """The report in short. What is certain and of the patient, then what is possible, then the rest by number."""
+    mine = [f for f in findings if f.assertion.experiencer == "patient"]
+    by_status = {
+        status: list(
+            dict.fromkeys(_in_running_text(f) for f in mine if f.assertion.status == status)
+        )
+        for status in ("present", "possible", "absent")
+    }
+    present = by_status["present"]
+    possible = [name for name in by_status["possible"] if name not in present]
+    parts = []
+    if present:
+        parts.append(f"The report describes: {', '.join(present)}.")
+    if possible:
+        parts.append(f"Possible, but not certain: {', '.join(possible)}.")
+    if count := len(by_status["absent"]):
+        parts.append(f"{_count(count, 'thing was', 'things were')} looked for and not found.")
+    if recommended:
+        parts.append(f"It makes {_count(recommended, 'recommendation', 'recommendations')}.")
+    return " ".join(parts)
+
+
+def _in_running_text(finding: Finding) -> str:
+    name = finding.name
+    name = name[0].lower() + name[1:] if name[1:2].islower() else name
+    side = f" on the {finding.laterality}" if finding.laterality in ("left", "right") else ""
+    past = " (in the past)" if finding.assertion.temporality == "historical" else ""
+    return name + side + past
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _first_of_each(mentions: Iterable[Mention]) -> list[Mention]:

@@ -111,6 +111,9 @@ def render_reading_text(reading: Reading, width: int = 80) -> str:
             wrap(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
         )
 
+    if reading.summary:
+        add(reading.summary)
+        lines.append("")
     for key, findings in group_findings(reading.findings):
         title, mark = _STATUS[key]
         lines.append(f"{title}")
@@ -164,6 +167,8 @@ def render_reading_markdown(reading: Reading) -> str:
     """Render as Markdown."""
     numbers = {key: n for n, key in enumerate(reading.sources, 1)}
     lines: list[str] = []
+    if reading.summary:
+        lines += [escape_markdown(reading.summary), ""]
     for key, findings in group_findings(reading.findings):
         title, mark = _STATUS[key]
         lines += [f"## {title}", ""]
@@ -273,6 +278,8 @@ def render_reading_html(reading: Reading) -> str:
         f'<section aria-labelledby="r"><h2 id="r">The report</h2><pre>\n{_mark(reading)}</pre></section>',
         '<section aria-labelledby="e"><h2 id="e">What it says</h2>',
     ]
+    if reading.summary:
+        out.append(f"<p>{escape(reading.summary)}</p>")
     anchors = get_anchors(reading)
     for key, findings in group_findings(reading.findings):
         title, mark = _STATUS[key]
@@ -286,8 +293,9 @@ def render_reading_html(reading: Reading) -> str:
                 )
                 for s in finding.explanation
             )
+            quote = quote_finding(reading.report.text, finding)
             out.append(
-                f'<li id="f{anchors[get_group(finding), describe_finding(finding)]}"><strong>{escape(describe_finding(finding))}</strong><br>{said}</li>'
+                f'<li id="f{anchors[get_group(finding), describe_finding(finding)]}"><strong>{escape(describe_finding(finding))}</strong>: “{escape(quote)}”<br>{said}</li>'
             )
         out.append("</ul>")
     if not reading.findings:

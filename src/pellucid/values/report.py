@@ -102,7 +102,10 @@ class Contradiction(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """Everything that was understood of a report; see docs/reading.schema.json."""
+    """Everything that was understood of a report; see docs/reading.schema.json.
+
+    ``summary`` is the report in short: names of findings by status, and nothing else.
+    """
 
     report: Report
     sections: tuple[ReportSection, ...]
@@ -112,4 +115,5 @@ class Reading(NamedTuple):
     contradictions: tuple[Contradiction, ...]
     sources: dict[str, Source]
     notices: tuple[Notice, ...]
+    summary: str = ""
     version: str = READING_VERSION
