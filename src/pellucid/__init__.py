@@ -8,7 +8,7 @@
 """
 
 from pellucid.app.engine import Engine, load
-from pellucid.app.render import render
+from pellucid.app.render import render, render_reading
 from pellucid.errors import (
     InputError,
     MissingExtraError,
@@ -21,26 +21,47 @@ from pellucid.errors import (
 )
 from pellucid.values.answer import Answer, Focus, Notice, Related
 from pellucid.values.concept import Section, Source, Statement
+from pellucid.values.question import Assertion
+from pellucid.values.report import (
+    Contradiction,
+    Finding,
+    Measurement,
+    Reading,
+    Recommendation,
+    Report,
+    ReportSection,
+    Word,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Answer",
+    "Assertion",
+    "Contradiction",
     "Engine",
+    "Finding",
     "Focus",
     "InputError",
+    "Measurement",
     "MissingExtraError",
     "Notice",
     "PackError",
     "PackInvalidError",
     "PackNotFoundError",
     "PellucidError",
+    "Reading",
+    "Recommendation",
     "Related",
+    "Report",
     "ReportFormatError",
+    "ReportSection",
     "Section",
     "Source",
     "Statement",
     "UnknownConceptError",
+    "Word",
     "load",
     "render",
+    "render_reading",
 ]

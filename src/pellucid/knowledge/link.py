@@ -29,7 +29,8 @@ class Linker:
 
     def link(self, text: str, read: ReportMentions) -> list[Finding]:
         """Build the findings of a report, in the order of the text."""
-        findings = []
+        findings: list[Finding] = []
+        special: dict[str, set[str]] = {}
         scan = self._find_scan_site(read)
         for _, group in groupby(read.mentions, key=lambda m: m.sentence):
             sentence = _merge_adjectives(list(group), self)
@@ -39,10 +40,27 @@ class Linker:
                 if item.mention.kind in _FINDING_KINDS or (
                     item.mention.kind == "score" and item.category
                 ):
-                    findings.append(
-                        self._build(text, item, sites, patterns, read.sections[item.section], scan)
+                    finding = self._build(
+                        text, item, sites, patterns, read.sections[item.section], scan
                     )
+                    if finding.concept != item.mention.concept:
+                        special.setdefault(item.mention.concept, set()).add(finding.concept)
+                    elif len(known := special.get(finding.concept, ())) == 1 and not finding.site:
+                        finding = self._name_again(finding, next(iter(known)))
+                    findings.append(finding)
         return findings
+
+    def _name_again(self, finding: Finding, concept_id: str) -> Finding:
+        """A finding by its fuller name, when a report has one such only: "the nodule", of the lung."""
+        concept = self._library.find_concept(concept_id)
+        assert concept is not None
+        return finding._replace(
+            concept=concept.id,
+            name=concept.name,
+            kind=concept.kind,
+            site=concept.site,
+            codes=concept.codes,
+        )
 
     def _find_scan_site(self, read: ReportMentions) -> str | None:
         """The body part that the scan is made of (a mammogram: the breast), if its name says so."""

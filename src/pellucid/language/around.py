@@ -17,6 +17,8 @@ _SIDE_REACH = 8
 _REACH_AFTER = {"laterality": 12, "change": 18}
 #: Words between a side and the preposition before it: "in the lower inner left breast".
 _MAX_PLACE = 4
+#: Words after which a sentence turns to something else.
+_TURNS = frozenset(("but", "however", "although"))
 _JOINS = frozenset(("and", "or", "with", "nor"))
 
 
@@ -55,17 +57,28 @@ class Around:
         return best[1] if best else None
 
     def _leads_to(self, hit: Hit, mention: Mention, kind: str) -> bool:
-        denied = mention.assertion.status in ("absent", "conditional")
-        if kind == "laterality" and not denied and self._is_only_side():
+        denied = mention.assertion.status in ("absent", "conditional") and any(
+            i in self._inside for i in range(hit.last, mention.first)
+        )
+        if kind == "laterality" and not denied and self._is_only_side(hit, mention):
             return True
         reach = _SIDE_REACH if kind == "laterality" else _REACH[hit.value[1]]
         if mention.first - hit.last > reach and not self._is_list(hit.last, mention.first):
             return False
         return self._is_clear(hit.last, mention.first)
 
-    def _is_only_side(self) -> bool:
-        """The sentence names one side only: all that follows lies there."""
-        return len({h.value[1] for h in self._hits if h.value[0] == "laterality"}) == 1
+    def _is_only_side(self, hit: Hit, mention: Mention) -> bool:
+        """The sentence names one side only, and what follows still speaks of that place."""
+        if len({h.value[1] for h in self._hits if h.value[0] == "laterality"}) != 1:
+            return False
+        between = range(hit.last, mention.first)
+        if any(self._tokens[i].key in _TURNS for i in between):
+            return False
+        if any(i in self._inside for i in between) and not self._has_comma_between(
+            hit.last - 1, mention.first
+        ):
+            return self._is_list(hit.last, mention.first)
+        return True
 
     def _follows(self, hit: Hit, mention: Mention, kind: str) -> bool:
         if hit.first - mention.last > _REACH_AFTER[kind]:
@@ -77,15 +90,16 @@ class Around:
                 return False
         elif not self._is_clear(mention.last, hit.first):
             return False
-        if any(
+        ahead = [t.key for t in self._tokens[max(mention.last, hit.first - _MAX_PLACE) : hit.first]]
+        alone = kind == "laterality" and ahead[-2:] == ["on", "the"]
+        if not alone and any(
             0 <= t.first - hit.last <= 2 and not self._has_comma_between(hit.last - 1, t.first)
             for t in self._things
             if t is not mention
         ):
             return False  # "stenosis and mild bilateral narrowing": it leads to the next one
         if kind == "laterality" and hit.key != "bilaterally":
-            ahead = self._tokens[max(mention.last, hit.first - _MAX_PLACE) : hit.first]
-            return any(token.key in self._lexicon.side_after for token in ahead)
+            return any(key in self._lexicon.side_after for key in ahead)
         return True
 
     def _is_clear(self, first: int, last: int) -> bool:

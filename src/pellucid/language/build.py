@@ -117,7 +117,7 @@ Phrases = Callable[..., list[tuple[str, Any]]]
 def _list_around(table: Mapping[str, Any], phrases: Phrases) -> list[tuple[str, Any]]:
     rows = [
         row
-        for kind in ("change", "laterality")
+        for kind in ("change", "laterality", "pseudo")
         for value, texts in (table.get(kind) or {}).items()
         for row in phrases(texts, (kind, value))
     ]

@@ -130,13 +130,14 @@ class ReportReader:
         beside = Around(
             text, tokens, around, [m for m in found if m.kind in _THINGS], self._lexicon
         )
+        sided = any(h.value[0] == "laterality" and h.value[1] != heading_side for h in around)
         for mention in found:
             if mention.kind not in _THINGS:
                 out.append(ReportMention(mention, *place, category=categories.get(mention.first)))
                 continue
             side = beside.find("laterality", mention) if around else None
-            if mention.assertion.experiencer == "patient":
-                side = side or heading_side
+            if not sided and mention.assertion.experiencer == "patient":
+                side = heading_side
             change = beside.find_change(sizes, mention) if around or sizes else None
             out.append(
                 ReportMention(mention, *place, side, change, beside.find_sizes(sizes, mention))

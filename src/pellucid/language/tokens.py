@@ -10,8 +10,9 @@ from typing import Any
 from pellucid.values.question import Token
 
 # A number with its unit apart ("4mm" -> "4", "mm"); a decimal; a word, which may hold an apostrophe.
+# "+ve" and "-ve" keep their sign: it is all that they say.
 _TOKEN = re.compile(
-    r"\d+(?:[.,]\d+)*(?=\s?(?:mm|cm|hu)\b)|\d+\.\d+|\d{1,3}(?:,\d{3})+\b|[^\W_]+(?:['’][^\W_]+)*",
+    r"(?<!\w)[+-]ve\b|\d+(?:[.,]\d+)*(?=\s?(?:mm|cm|hu)\b)|\d+\.\d+|\d{1,3}(?:,\d{3})+\b|[^\W_]+(?:['’][^\W_]+)*",
     re.IGNORECASE,
 )
 
