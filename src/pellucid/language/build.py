@@ -95,6 +95,11 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
         normal=_plain(build_table(_list_normal(tables.get("reports") or {}, phrases))),
         subjects=_plain(build_table(_list_said(tables.get("reports") or {}, "subjects", phrases))),
         says=_plain(build_table(_list_said(tables.get("reports") or {}, "says", phrases))),
+        beside=frozenset(
+            rule["concept"]
+            for rule in (tables.get("reports") or {}).get("statements") or ()
+            if rule.get("beside")
+        ),
         time_units=frozenset((tables.get("reports") or {}).get("units") or ()),
         shared=frozenset(word_key(w) for w in (tables.get("reports") or {}).get("shared") or ()),
         prior_size=frozenset(

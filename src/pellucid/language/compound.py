@@ -86,9 +86,15 @@ def add_said(
     span: tuple[int, int],
     says: PhraseTable,
     kinds: dict[str, str],
+    beside: frozenset[str],
 ) -> list[Hit]:
-    """Add findings that a sentence says of a subject: "the heart is mildly enlarged"."""
+    """Add findings that a sentence says of a subject: "the heart is mildly enlarged".
+
+    For concepts in ``beside`` a short name is the finding, and its subject only tells which one is meant:
+    an "effusion" next to a pneumothorax is one of the pleura.
+    """
     added: list[Hit] = []
+    named: list[Hit] = []
     for said in find_phrases(keys, says, *span):
         best: tuple[int, Hit, str] | None = None
         for subject in subjects:
@@ -103,16 +109,20 @@ def add_said(
                 best = (gap, subject, shared)
         if best is None:
             continue
+        if best[2] in beside:
+            if not any(h.first < said.last and said.first < h.last for h in (*hits, *named)):
+                named.append(Hit(said.first, said.last, said.key, best[2]))
+            continue
         first, last = min(said.first, best[1].first), max(said.last, best[1].last)
         if any(h.value == best[2] and h.first < last and first < h.last for h in (*hits, *added)):
             continue
         added.append(Hit(first, last, "", best[2]))
     if not added:
-        return hits
+        return sorted(hits + named) if named else hits
     kept = [
         h
         for h in hits
         if kinds[h.value] == "site"
         or not any(a.first <= h.first and h.last <= a.last for a in added)
     ]
-    return sorted(kept + added)
+    return sorted(kept + named + added)

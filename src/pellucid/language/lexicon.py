@@ -13,7 +13,8 @@ class Lexicon(NamedTuple):
     names: phrase -> concept id; abbreviations: those of the phrases that are one; kinds: concept id ->
     kind; parts: phrase -> pattern;
     types, weak: phrase -> question type; words: every folded word of all of them -> weight; around: phrase -> (laterality, change, recommend or
-    action, value); normal: phrase -> "normal", or (concept denied, whether it says so by itself).
+    action, value); normal: phrase -> "normal", or (concept denied, whether it says so by itself);
+    beside: concepts that a short name tells when a subject stands near it, without taking in the subject.
     """
 
     folding: dict[str, Any]
@@ -37,6 +38,7 @@ class Lexicon(NamedTuple):
     normal: tuple[dict[str, Any], dict[str, int]]
     subjects: tuple[dict[str, Any], dict[str, int]]
     says: tuple[dict[str, Any], dict[str, int]]
+    beside: frozenset[str]
     time_units: frozenset[str]
     shared: frozenset[str]
     prior_size: frozenset[str]

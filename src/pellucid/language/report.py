@@ -111,7 +111,9 @@ class ReportReader:
             return
         normal = find_phrases(keys, self._normal, first, last) if subjects else []
         hits = (
-            add_said(keys, hits, subjects, span, self._says, self._lexicon.kinds)
+            add_said(
+                keys, hits, subjects, span, self._says, self._lexicon.kinds, self._lexicon.beside
+            )
             if subjects
             else hits
         )
