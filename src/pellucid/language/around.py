@@ -19,6 +19,7 @@ _REACH_AFTER = {"laterality": 12, "change": 18}
 _MAX_PLACE = 4
 #: Words after which a sentence turns to something else.
 _TURNS = frozenset(("but", "however", "although"))
+_WITH = frozenset(("with", "by", "without"))
 _JOINS = frozenset(("and", "or", "with", "nor"))
 
 
@@ -147,8 +148,12 @@ class Around:
         things = [t for t in self._things if t.assertion.status != "absent"] or [mention]
         kept = []
         for size in sizes:
-            nearest = min(things, key=lambda t: _gap(size, t))
-            if nearest.first == mention.first and self._is_own_size(size):
+            # "The duct measures 4 mm with a stone": what follows is not what was measured.
+            after = bisect_left(self._tokens, size.end, key=_get_start)
+            joined = after < len(self._tokens) and self._tokens[after].key in _WITH
+            measured = [t for t in things if not joined or t.start < size.start]
+            nearest = min(measured, key=lambda t: _gap(size, t), default=None)
+            if nearest and nearest.first == mention.first and self._is_own_size(size):
                 kept.append(size)
         return tuple(kept)
 
