@@ -615,3 +615,16 @@ def test_summary_says_what_the_report_says_and_no_more(engine: pellucid.Engine) 
     for form in ("text", "markdown", "html", "json"):
         assert "It makes 1 recommendation" in normalise(render_reading(reading, form))
     assert engine.read("Nothing to see here.").summary == ""
+
+
+def test_a_denial_beside_such_a_finding_is_quoted_from_its_beginning(
+    engine: pellucid.Engine,
+) -> None:
+    shown = render_reading(
+        engine.read(
+            "MAMMOGRAM. No suspicious masses, calcifications, or architectural distortion. "
+            "Stable benign calcifications in the right breast. BI-RADS 2."
+        )
+    )
+    assert "○ Breast calcification: “suspicious masses, calcifications”" in shown
+    assert "BI-RADS category 2" in shown.partition("Found")[0]

@@ -119,6 +119,8 @@ def _summarise(findings: Sequence[Finding], recommended: int) -> str:
 
 def _in_running_text(finding: Finding) -> str:
     name = finding.name
+    if finding.kind == "score":
+        return f"{name} category {finding.category}"
     name = name[0].lower() + name[1:] if name[1:2].islower() else name
     side = f" on the {finding.laterality}" if finding.laterality in ("left", "right") else ""
     past = " (in the past)" if finding.assertion.temporality == "historical" else ""

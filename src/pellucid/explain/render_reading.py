@@ -22,6 +22,9 @@ _STATUS = {
     "historical": ("From the past", "◁"),
     "other": ("In someone else", "△"),
 }
+# What may stand between a denial and what it denies.
+_QUALIFIED = r"(?:(?!and\b|or\b|nor\b)[A-Za-z-]+\s+){1,2}"
+_LISTED = r"[^.;:]*"
 _NOTHING = "No finding that Pellucid knows stands in this report."
 # A terminal obeys control characters, and HTML has none; a report may hold any.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0d-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -50,17 +53,24 @@ def describe_finding(finding: Finding) -> str:
     return f"{finding.name} ({shown})" if shown else finding.name
 
 
-def quote_finding(text: str, finding: Finding) -> str:
-    """The report's words for a finding; of a denial, all that is denied: "suspicious calcification"."""
-    cue = finding.assertion.cue
+def quote_finding(reading: Reading, finding: Finding) -> str:
+    """The report's words for a finding; of a denial, all that is denied: "suspicious calcification".
+
+    Where the report also finds such a thing, the denial is quoted from its beginning: "No suspicious
+    masses, calcifications" beside "benign calcifications".
+    """
+    cue, text = finding.assertion.cue, reading.report.text
     if finding.assertion.status == "absent" and cue:
+        there = any(
+            f.concept == finding.concept and get_group(f) == "present" for f in reading.findings
+        )
         denied = re.search(
-            rf"\b{re.escape(cue.split()[-1])}\s+((?:(?!and\b|or\b|nor\b)[A-Za-z-]+\s+){{1,2}})$",
-            text[max(0, finding.start - 60) : finding.start],
+            rf"\b{re.escape(cue.split()[-1])}\s+({_LISTED if there else _QUALIFIED})$",
+            text[max(0, finding.start - 80) : finding.start],
             re.IGNORECASE,
         )
         if denied:
-            return _quote(denied[1] + finding.text)
+            return _quote(denied[1] + text[finding.start : finding.end])
     return _quote(finding.text)
 
 
@@ -119,7 +129,7 @@ def render_reading_text(reading: Reading, width: int = 80) -> str:
         lines.append(f"{title}")
         for finding in findings:
             add(
-                f"{mark} {describe_finding(finding)}: “{quote_finding(reading.report.text, finding)}”",
+                f"{mark} {describe_finding(finding)}: “{quote_finding(reading, finding)}”",
                 "  ",
                 "    ",
             )
@@ -174,7 +184,7 @@ def render_reading_markdown(reading: Reading) -> str:
         lines += [f"## {title}", ""]
         for finding in findings:
             lines.append(
-                f"- {mark} **{escape_markdown(describe_finding(finding))}**: “{escape_markdown(quote_finding(reading.report.text, finding))}”"
+                f"- {mark} **{escape_markdown(describe_finding(finding))}**: “{escape_markdown(quote_finding(reading, finding))}”"
             )
             lines += [
                 f"  - {escape_markdown(s.text)} "
@@ -293,7 +303,7 @@ def render_reading_html(reading: Reading) -> str:
                 )
                 for s in finding.explanation
             )
-            quote = quote_finding(reading.report.text, finding)
+            quote = quote_finding(reading, finding)
             out.append(
                 f'<li id="f{anchors[get_group(finding), describe_finding(finding)]}"><strong>{escape(describe_finding(finding))}</strong>: “{escape(quote)}”<br>{said}</li>'
             )
