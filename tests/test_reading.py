@@ -628,3 +628,19 @@ def test_a_denial_beside_such_a_finding_is_quoted_from_its_beginning(
     )
     assert "○ Breast calcification: “suspicious masses, calcifications”" in shown
     assert "BI-RADS category 2" in shown.partition("Found")[0]
+
+
+def test_places_are_those_of_the_text_as_given(engine: pellucid.Engine) -> None:
+    text = "FINDINGS:\r\nNo effusion or pneumothorax.\r\n\r\nIMPRESSION:\r6 mm nodule.\r\n"
+    reading = engine.read(text)
+    assert "\r" not in reading.report.text
+    assert [text[f.start : f.end] for f in reading.findings][-1] == "nodule"
+    check_spans(reading)
+
+
+def test_a_normal_statement_denies_each_thing_that_it_names(engine: pellucid.Engine) -> None:
+    found = engine.find("Heart size and pulmonary vascularity are normal.")
+    assert [(f.concept, f.assertion.status) for f in found] == [
+        ("cardiomegaly", "absent"),
+        ("vascular-congestion", "absent"),
+    ]

@@ -101,21 +101,18 @@ class Engine:
             If its format needs a library that is not installed.
 
         """
-        if isinstance(report, bytes):
-            from pellucid.reports import open_report  # its libraries are many
-
-            opened = open_report(report)
-        else:
-            opened = Report(clean_report(report), "text")
+        opened = (
+            _open(report) if isinstance(report, bytes) else Report(clean_report(report), "text")
+        )
         return self._reports.read(opened)
 
-    def find(self, text: str) -> list[Finding]:
+    def find(self, report: str | bytes) -> list[Finding]:
         """Find what a report's text says, without explanations: the fast form of :meth:`read`.
 
         Findings come in the order of the text, those of the indication and history too; each tells
-        its section.
+        its section. Of a text, any is taken, and places are those of the text as given.
         """
-        return self._reports.find(text)
+        return self._reports.find(_open(report).text if isinstance(report, bytes) else report)
 
     def assert_span(self, text: str, start: int, end: int) -> Assertion:
         """What a text says of the words between two offsets, whether or not they are known here.
@@ -166,6 +163,12 @@ class Engine:
     def concepts(self) -> tuple[str, ...]:
         """Ids of all concepts, in the order of the packs."""
         return tuple(self._library)
+
+
+def _open(data: bytes) -> Report:
+    from pellucid.reports import open_report  # its libraries are many
+
+    return open_report(data)
 
 
 def load(*packs: str | os.PathLike[str]) -> Engine:

@@ -11,7 +11,7 @@ MAX_REPORT = 2_000_000
 
 
 def clean_report(text: str) -> str:
-    """Give a report's text line feeds only; refuse what is no report.
+    """Give a report's text line feeds only, every word in its place; refuse what is no report.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def clean_report(text: str) -> str:
         )
     if "\x00" in text:
         raise InputError("this is binary data, not text; give the file's bytes or its text")
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", " \n").replace("\r", "\n")
     if not text.strip():
         raise InputError("the report is empty; try: pellucid read report.txt")
     return text

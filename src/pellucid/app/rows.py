@@ -79,15 +79,17 @@ def _read(engine: Engine, row: Row, full: bool) -> dict[str, Any]:
             row.text.encode()
         except UnicodeEncodeError:
             raise InputError("the text is not valid Unicode: save the table as UTF-8") from None
-    reading = engine.read(row.text) if full or isinstance(row.text, bytes) else None
-    text = reading.report.text if reading else clean_report(str(row.text))
-    result: dict[str, Any] = {"findings": [flatten_finding(f) for f in engine.find(text)]}
-    if full and reading:
-        from pellucid.explain.render_reading import build_reading_json
+    if not full:
+        report = row.text if isinstance(row.text, bytes) else clean_report(row.text)
+        return {"findings": [flatten_finding(f) for f in engine.find(report)]}
+    from pellucid.explain.render_reading import build_reading_json
 
-        result["recommendations"] = [r._asdict() for r in reading.recommendations]
-        result["reading"] = build_reading_json(reading)
-    return result
+    reading = engine.read(row.text)
+    return {
+        "findings": [flatten_finding(f) for f in engine.find(reading.report.text)],
+        "recommendations": [r._asdict() for r in reading.recommendations],
+        "reading": build_reading_json(reading),
+    }
 
 
 def flatten_finding(finding: Finding) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from pellucid.values.answer import Answer
 from pellucid.values.concept import Section, Source, Statement
+from pellucid.values.report import Reading
 
 
 class Entry(NamedTuple):
@@ -42,8 +43,8 @@ def _split_title(section: Section) -> tuple[str, str]:
     return title, label
 
 
-def number_sources(answer: Answer) -> dict[str, int]:
-    """Number the sources of an answer from 1, in order of first use."""
+def number_sources(answer: Answer | Reading) -> dict[str, int]:
+    """Number the sources of an answer or reading from 1, in order of first use."""
     return {key: number for number, key in enumerate(answer.sources, 1)}
 
 

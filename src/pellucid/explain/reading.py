@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 
 from pellucid.values.answer import Notice
 from pellucid.values.concept import Page, Source, Statement
@@ -10,7 +12,6 @@ from pellucid.values.mention import ReportMentions
 from pellucid.values.question import Mention
 from pellucid.values.report import Contradiction, Finding, Reading, Report, Word
 
-_BACKGROUND = ("indication", "technique", "comparison", "other")
 _WORD_KINDS = (
     "descriptor",
     "phrase",
@@ -23,6 +24,7 @@ _WORD_KINDS = (
 )
 #: Words that may stand before a thing that is denied as such.
 _PLAIN = ("and", "or", "nor", "the", "any", "a", "an", "left", "right", "bilateral")
+_LONGEST_WORD = 60
 #: Statements that explain a finding, and a word.
 _FINDING_STATEMENTS = 2
 _WORD_STATEMENTS = 1
@@ -39,30 +41,25 @@ def compose_reading(
     texts: Mapping[str, str],
 ) -> Reading:
     """Compose a reading; what stands in the indication or the history is no finding of it."""
-    explained: dict[str, tuple[Statement, ...]] = {}
+    get_page = cache(get_page)
 
-    def explain(concept: str, count: int) -> tuple[Statement, ...]:
-        if concept not in explained:
-            page = get_page(concept)
-            meaning = next((s.statements for s in page.sections if s.key == "meaning"), ())
-            explained[concept] = meaning
-        return explained[concept][:count]
-
-    def get_care(concept: str) -> tuple[Statement, ...]:
-        """When to get care, for what is or may be there: nobody should have to look for it."""
+    def take(concept: str, key: str, count: int) -> tuple[Statement, ...]:
+        """The first statements of a section."""
         sections = get_page(concept).sections
-        return next((s.statements for s in sections if s.key == "care"), ())[:_CARE_STATEMENTS]
+        return next((s.statements[:count] for s in sections if s.key == key), ())
+
+    def explain(finding: Finding) -> tuple[Statement, ...]:
+        """The meaning; of what is or may be there, when to get care: nobody should have to look for it."""
+        meaning = take(finding.concept, "meaning", _FINDING_STATEMENTS)
+        if finding.assertion.status not in _THERE:
+            return meaning
+        return meaning + take(finding.concept, "care", _CARE_STATEMENTS)
 
     found = tuple(
         [
-            finding._replace(
-                explanation=(
-                    *explain(finding.concept, _FINDING_STATEMENTS),
-                    *(get_care(finding.concept) if finding.assertion.status in _THERE else ()),
-                )
-            )
+            finding._replace(explanation=explain(finding))
             for finding in findings
-            if finding.section not in _BACKGROUND
+            if finding.section not in read.background
         ]
     )
     spans = {(f.start, f.end) for f in findings}
@@ -73,14 +70,13 @@ def compose_reading(
             m.start,
             m.end,
             m.text,
-            explain(m.concept, _WORD_STATEMENTS),
+            take(m.concept, "meaning", _WORD_STATEMENTS),
         )
         for m in _first_of_each([i.mention for i in read.mentions if i.mention.kind in _WORD_KINDS])
         if (m.start, m.end) not in spans
     )
     explanations = [f.explanation for f in found] + [w.explanation for w in words]
     cited = [k for statements in explanations for s in statements for k in s.citations]
-    notices = [Notice("education", texts["education"])]
     return Reading(
         report=report,
         sections=read.sections,
@@ -89,7 +85,7 @@ def compose_reading(
         recommendations=read.recommendations,
         contradictions=tuple(_find_contradictions(report.text, found)),
         sources=get_sources(dict.fromkeys(cited)),
-        notices=tuple(notices),
+        notices=(Notice("education", texts["education"]),),
         summary=_summarise(found, len(read.recommendations)),
     )
 
@@ -141,7 +137,7 @@ def _first_of_each(mentions: Iterable[Mention]) -> list[Mention]:
 
 def _is_plain(text: str, absent: Finding) -> bool:
     """Whether a denial is of the thing itself, not of a kind of it: "no suspicious calcification"."""
-    before = text[: absent.start].split()[-1:]
+    before = text[max(0, absent.start - _LONGEST_WORD) : absent.start].split()[-1:]
     return not before or before[0].lower().strip(":,") in (
         *_PLAIN,
         *(absent.assertion.cue or "").split()[-1:],
@@ -150,25 +146,21 @@ def _is_plain(text: str, absent: Finding) -> bool:
 
 def _find_contradictions(text: str, findings: Sequence[Finding]) -> list[Contradiction]:
     """Concepts that one section calls present and another absent, with the same side."""
-    found = []
-    for present in findings:
-        for absent in findings:
-            if (
-                present.concept == absent.concept
-                and present.assertion.status == "present"
-                and absent.assertion.status == "absent"
-                and present.section != absent.section
-                and (present.laterality is None or absent.laterality in (None, present.laterality))
-                and present.change != "resolved"
-                and _is_plain(text, absent)
-            ):
-                found.append(
-                    Contradiction(
-                        present.concept,
-                        present.name,
-                        (present.start, present.end),
-                        (absent.start, absent.end),
-                    )
-                )
-    unique = {(c.concept, c.present, c.absent): c for c in found}
-    return list(unique.values())
+    absent_of: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.assertion.status == "absent" and _is_plain(text, finding):
+            absent_of[finding.concept].append(finding)
+    pairs = [
+        Contradiction(
+            present.concept,
+            present.name,
+            (present.start, present.end),
+            (absent.start, absent.end),
+        )
+        for present in findings
+        if present.assertion.status == "present" and present.change != "resolved"
+        for absent in absent_of[present.concept]
+        if present.section != absent.section
+        and (present.laterality is None or absent.laterality in (None, present.laterality))
+    ]
+    return list(dict.fromkeys(pairs))

@@ -31,7 +31,7 @@ def render_markdown(answer: Answer) -> str:
         lines += [f"## {escape_markdown(heading.title)}", ""]
         for label, statement in heading.entries:
             marks = "".join(
-                f"[\\[{numbers[key]}\\]]({_link(answer.sources[key].url)})"
+                f"[\\[{numbers[key]}\\]]({link(answer.sources[key].url)})"
                 for key in statement.citations
             )
             name = f"**{escape_markdown(label)}:** " if label else ""
@@ -43,7 +43,7 @@ def render_markdown(answer: Answer) -> str:
         lines += ["## Sources", ""]
         for key, source in answer.sources.items():
             lines.append(
-                f"{numbers[key]}. [{escape_markdown(describe_source(source))}]({_link(source.url)})"
+                f"{numbers[key]}. [{escape_markdown(describe_source(source))}]({link(source.url)})"
             )
         lines.append("")
     if answer.related:
@@ -52,5 +52,6 @@ def render_markdown(answer: Answer) -> str:
     return "\n".join(lines).strip("\n") + "\n"
 
 
-def _link(url: str) -> str:
+def link(url: str) -> str:
+    """A link's target, whatever the URL holds."""
     return "<" + url.replace("<", "%3C").replace(">", "%3E") + ">"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from html import escape
 from json import dumps
 from textwrap import wrap
 from typing import Any
 
-from pellucid.explain.outline import describe_source
-from pellucid.explain.render_markdown import escape_markdown
+from pellucid.explain.outline import describe_source, number_sources
+from pellucid.explain.render_markdown import escape_markdown, link
 from pellucid.values.report import Finding, Reading
 
 #: How each status is called and marked; colour is never the only sign.
@@ -53,19 +54,21 @@ def describe_finding(finding: Finding) -> str:
     return f"{finding.name} ({shown})" if shown else finding.name
 
 
-def quote_finding(reading: Reading, finding: Finding) -> str:
+def find_present(reading: Reading) -> frozenset[str]:
+    """The concepts that a report finds."""
+    return frozenset(f.concept for f in reading.findings if get_group(f) == "present")
+
+
+def quote_finding(text: str, finding: Finding, found: frozenset[str]) -> str:
     """The report's words for a finding; of a denial, all that is denied: "suspicious calcification".
 
-    Where the report also finds such a thing, the denial is quoted from its beginning: "No suspicious
+    Where the report also finds such a thing (``found``), the denial is quoted from its beginning: "No suspicious
     masses, calcifications" beside "benign calcifications".
     """
-    cue, text = finding.assertion.cue, reading.report.text
+    cue = finding.assertion.cue
     if finding.assertion.status == "absent" and cue:
-        there = any(
-            f.concept == finding.concept and get_group(f) == "present" for f in reading.findings
-        )
         denied = re.search(
-            rf"\b{re.escape(cue.split()[-1])}\s+({_LISTED if there else _QUALIFIED})$",
+            rf"\b{re.escape(cue.split()[-1])}\s+({_LISTED if finding.concept in found else _QUALIFIED})$",
             text[max(0, finding.start - 80) : finding.start],
             re.IGNORECASE,
         )
@@ -75,10 +78,9 @@ def quote_finding(reading: Reading, finding: Finding) -> str:
 
 
 def _covers(first: Finding, other: Finding) -> bool:
-    """Whether a finding says all that another one says."""
+    """Whether a finding says all that another one of the same concept says."""
     return (
-        first.concept == other.concept
-        and other.laterality in (None, first.laterality)
+        other.laterality in (None, first.laterality)
         and other.change in (None, first.change)
         and other.category in (None, first.category)
         and [m.dims for m in other.measurements] in ([], [m.dims for m in first.measurements])
@@ -88,15 +90,15 @@ def _covers(first: Finding, other: Finding) -> bool:
 def get_anchors(reading: Reading) -> dict[tuple[str, str], int]:
     """The number of each fact of a reading, from 1: (group, description) -> number."""
     anchors: dict[tuple[str, str], int] = {}
-    shown: list[tuple[str, Finding]] = []
+    shown: dict[tuple[str, str], list[tuple[int, Finding]]] = defaultdict(list)
+    count = 0
     for finding in reading.findings:
         group = get_group(finding)
-        number = next(
-            (n for n, (g, f) in enumerate(shown, 1) if g == group and _covers(f, finding)), None
-        )
+        alike = shown[group, finding.concept]
+        number = next((n for n, first in alike if _covers(first, finding)), None)
         if number is None:
-            shown.append((group, finding))
-            number = len(shown)
+            number = count = count + 1
+            alike.append((number, finding))
         anchors.setdefault((group, describe_finding(finding)), number)
     return anchors
 
@@ -104,16 +106,20 @@ def get_anchors(reading: Reading) -> dict[tuple[str, str], int]:
 def group_findings(findings: Iterable[Finding]) -> list[tuple[str, list[Finding]]]:
     """Findings by status, what was found first; the same fact said again is not shown again."""
     groups: dict[str, list[Finding]] = {key: [] for key in _STATUS}
+    shown: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in findings:
-        group = groups[get_group(finding)]
-        if not any(_covers(first, finding) for first in group):
-            group.append(finding)
+        group = get_group(finding)
+        alike = shown[group, finding.concept]
+        if not any(_covers(first, finding) for first in alike):
+            alike.append(finding)
+            groups[group].append(finding)
     return [(key, found) for key, found in groups.items() if found]
 
 
 def render_reading_text(reading: Reading, width: int = 80) -> str:
     """Render for a terminal."""
-    numbers = {key: n for n, key in enumerate(reading.sources, 1)}
+    numbers = number_sources(reading)
+    there = find_present(reading)
     lines: list[str] = []
 
     def add(text: str, first: str = "", rest: str = "") -> None:
@@ -129,7 +135,7 @@ def render_reading_text(reading: Reading, width: int = 80) -> str:
         lines.append(f"{title}")
         for finding in findings:
             add(
-                f"{mark} {describe_finding(finding)}: “{quote_finding(reading, finding)}”",
+                f"{mark} {describe_finding(finding)}: “{quote_finding(reading.report.text, finding, there)}”",
                 "  ",
                 "    ",
             )
@@ -175,7 +181,8 @@ def render_reading_text(reading: Reading, width: int = 80) -> str:
 
 def render_reading_markdown(reading: Reading) -> str:
     """Render as Markdown."""
-    numbers = {key: n for n, key in enumerate(reading.sources, 1)}
+    numbers = number_sources(reading)
+    there = find_present(reading)
     lines: list[str] = []
     if reading.summary:
         lines += [escape_markdown(reading.summary), ""]
@@ -184,11 +191,13 @@ def render_reading_markdown(reading: Reading) -> str:
         lines += [f"## {title}", ""]
         for finding in findings:
             lines.append(
-                f"- {mark} **{escape_markdown(describe_finding(finding))}**: “{escape_markdown(quote_finding(reading, finding))}”"
+                f"- {mark} **{escape_markdown(describe_finding(finding))}**: “{escape_markdown(quote_finding(reading.report.text, finding, there))}”"
             )
             lines += [
                 f"  - {escape_markdown(s.text)} "
-                + "".join(f"[\\[{numbers[k]}\\]](<{reading.sources[k].url}>)" for k in s.citations)
+                + "".join(
+                    f"[\\[{numbers[k]}\\]]({link(reading.sources[k].url)})" for k in s.citations
+                )
                 for s in finding.explanation
             ]
         lines.append("")
@@ -207,14 +216,16 @@ def render_reading_markdown(reading: Reading) -> str:
         for word in reading.words:
             lines += [
                 f"- **{escape_markdown(_quote(word.text))}**: {escape_markdown(s.text)} "
-                + "".join(f"[\\[{numbers[k]}\\]](<{reading.sources[k].url}>)" for k in s.citations)
+                + "".join(
+                    f"[\\[{numbers[k]}\\]]({link(reading.sources[k].url)})" for k in s.citations
+                )
                 for s in word.explanation[:1]
             ]
         lines.append("")
     if reading.sources:
         lines += ["## Sources", ""]
         lines += [
-            f"{numbers[k]}. [{escape_markdown(describe_source(s))}](<{s.url}>)"
+            f"{numbers[k]}. [{escape_markdown(describe_source(s))}]({link(s.url)})"
             for k, s in reading.sources.items()
         ] + [""]
     lines += [f"*Not read: {escape_markdown(_quote(note))}*" for note in reading.report.skipped]
@@ -278,7 +289,8 @@ def render_reading_html(reading: Reading) -> str:
     It needs no JavaScript, loads nothing, and prints; a status shows by its sign and line, not by
     colour alone.
     """
-    numbers = {key: n for n, key in enumerate(reading.sources, 1)}
+    numbers = number_sources(reading)
+    there = find_present(reading)
     # A parser drops the line feed behind <pre>: the report may begin with one of its own.
     out = [
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
@@ -303,7 +315,7 @@ def render_reading_html(reading: Reading) -> str:
                 )
                 for s in finding.explanation
             )
-            quote = quote_finding(reading, finding)
+            quote = quote_finding(reading.report.text, finding, there)
             out.append(
                 f'<li id="f{anchors[get_group(finding), describe_finding(finding)]}"><strong>{escape(describe_finding(finding))}</strong>: “{escape(quote)}”<br>{said}</li>'
             )

@@ -25,7 +25,6 @@ class Linker:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._composed: dict[tuple[str, str | None, str | None], str] = {}
-        self._ancestors: dict[str, frozenset[str]] = {}
 
     def link(self, text: str, read: ReportMentions) -> list[Finding]:
         """Build the findings of a report, in the order of the text."""
@@ -167,26 +166,24 @@ def _merge_adjectives(sentence: list[ReportMention], linker: Linker) -> list[Rep
         if place in taken:
             continue
         mention = item.mention
-        if mention.kind == "finding" and mention.last - mention.first == 1:
-            following = [
-                (i, s.mention)
-                for i, s in enumerate(sentence[place + 1 :], place + 1)
-                if s.mention.kind == "site" and s.mention.first - mention.last <= 4
-            ]
-            run = [
-                f
-                for n, f in enumerate(following)
-                if n == 0 or f[1].first - following[n - 1][1].last <= 2
-            ]
+        if (
+            mention.kind == "finding"
+            and mention.last - mention.first == 1
+            and _is_adjective(mention)
+        ):
+            run: list[tuple[int, Mention]] = []
+            end = mention.last
+            for i, other in enumerate(sentence[place + 1 :], place + 1):
+                site = other.mention
+                if site.kind != "site" or site.first - mention.last > 4:
+                    continue
+                if run and site.first - end > 2:
+                    break
+                run.append((i, site))
+                end = site.last
             for i, site in reversed(run):
-                if (
-                    site.first - mention.last <= 4
-                    and linker.has_combination(mention.concept, site.concept)
-                    and _is_adjective(mention)
-                ):
-                    text_end = site.end
-                    mention = mention._replace(end=text_end, last=site.last)
-                    item = item._replace(mention=mention)
+                if linker.has_combination(mention.concept, site.concept):
+                    item = item._replace(mention=mention._replace(end=site.end, last=site.last))
                     taken.add(i)
                     break
         merged.append(item)

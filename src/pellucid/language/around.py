@@ -125,8 +125,10 @@ class Around:
         """Whether only findings and joining words stand between two places."""
         return all(i in self._inside or self._tokens[i].key in _JOINS for i in range(first, last))
 
-    def find_change(self, sizes: Sequence[Measurement], mention: Mention) -> str | None:
-        """How a finding changed: by a word of its own, or by its size then and now.
+    def find_change(
+        self, mention: Mention, now: Sequence[Measurement], sizes: Sequence[Measurement]
+    ) -> str | None:
+        """How a finding changed: by a word of its own, or by its size now and then.
 
         What is not there did not change: "no new mass".
         """
@@ -134,7 +136,6 @@ class Around:
             return None
         if said := self.find("change", mention):
             return said
-        now = self.find_sizes(sizes, mention)
         then = [s for s in sizes if self._is_prior(s)]
         if not now or len(then) != 1 or then[0].start < now[0].start:
             return None

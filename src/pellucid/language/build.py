@@ -33,6 +33,7 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
     word_key = make_word_key(tables.get("folding") or {})
     questions = tables.get("questions") or {}
     boundaries = tables.get("boundaries") or {}
+    reports = tables.get("reports") or {}
 
     def phrases(texts: Iterable[str], value: Any = True) -> list[tuple[str, Any]]:
         return [(get_phrase_key(text, word_key), value) for text in texts]
@@ -91,24 +92,18 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
             for row in (tables.get("roots") or {}).get("roots") or ()
         ),
         words=words,
-        around=_plain(build_table(_list_around(tables.get("reports") or {}, phrases))),
-        normal=_plain(build_table(_list_normal(tables.get("reports") or {}, phrases))),
-        subjects=_plain(build_table(_list_said(tables.get("reports") or {}, "subjects", phrases))),
-        says=_plain(build_table(_list_said(tables.get("reports") or {}, "says", phrases))),
+        around=_plain(build_table(_list_around(reports, phrases))),
+        normal=_plain(build_table(_list_normal(reports, phrases))),
+        subjects=_plain(build_table(_list_said(reports, "subjects", phrases))),
+        says=_plain(build_table(_list_said(reports, "says", phrases))),
         beside=frozenset(
-            rule["concept"]
-            for rule in (tables.get("reports") or {}).get("statements") or ()
-            if rule.get("beside")
+            rule["concept"] for rule in reports.get("statements") or () if rule.get("beside")
         ),
-        time_units=frozenset((tables.get("reports") or {}).get("units") or ()),
-        shared=frozenset(word_key(w) for w in (tables.get("reports") or {}).get("shared") or ()),
-        prior_size=frozenset(
-            key for key, _ in phrases((tables.get("reports") or {}).get("prior_size") or ())
-        ),
-        distance=frozenset(
-            key for key, _ in phrases((tables.get("reports") or {}).get("distance") or ())
-        ),
-        side_after=frozenset((tables.get("reports") or {}).get("side_after") or ()),
+        time_units=frozenset(reports.get("units") or ()),
+        shared=frozenset(word_key(w) for w in reports.get("shared") or ()),
+        prior_size=frozenset(key for key, _ in phrases(reports.get("prior_size") or ())),
+        distance=frozenset(key for key, _ in phrases(reports.get("distance") or ())),
+        side_after=frozenset(reports.get("side_after") or ()),
         titles=titles,
         organs=organs,
         background=background,

@@ -53,16 +53,18 @@ class ReportReader:
             keys = [token.key for token in tokens]
             side = self._find_side(section.title) if section.organ else None
             for first, last in split_sentences(text, section.start, section.end, tokens):
+                around = find_phrases(keys, self._around, first, last)
                 self._read_sentence(
-                    text, tokens, keys, (first, last), (number, place), mentions, side
+                    text, tokens, keys, (first, last), (number, place), around, mentions, side
                 )
                 if section.key not in self._titles.background:
-                    around = find_phrases(keys, self._around, first, last)
                     recommendations += find_recommendation(
                         text, tokens, around, self._lexicon.time_units, first, last
                     )
                 number += 1
-        return ReportMentions(tuple(sections), tuple(mentions), tuple(recommendations))
+        return ReportMentions(
+            tuple(sections), tuple(mentions), tuple(recommendations), self._titles.background
+        )
 
     def _find_side(self, title: str) -> str | None:
         """The side that a heading names: "LEFT OVARY:"."""
@@ -93,6 +95,7 @@ class ReportReader:
         keys: list[str],
         span: tuple[int, int],
         place: tuple[int, int],
+        around: Sequence[Hit],
         out: list[ReportMention],
         heading_side: str | None = None,
     ) -> None:
@@ -118,7 +121,6 @@ class ReportReader:
             else hits
         )
         cues = add_clause_stops(find_phrases(keys, self._cues, first, last), text, tokens, span)
-        around = find_phrases(keys, self._around, first, last)
         found = _make_mentions(text, tokens, hits, parts, self._lexicon.kinds)
         start, end = tokens[first].start, tokens[last - 1].end
         sizes = find_measurements(text, start, end) if _DIGIT.search(text, start, end) else []
@@ -140,10 +142,9 @@ class ReportReader:
             side = beside.find("laterality", mention) if around else None
             if not sided and mention.assertion.experiencer == "patient":
                 side = heading_side
-            change = beside.find_change(sizes, mention) if around or sizes else None
-            out.append(
-                ReportMention(mention, *place, side, change, beside.find_sizes(sizes, mention))
-            )
+            own = beside.find_sizes(sizes, mention)
+            change = beside.find_change(mention, own, sizes)
+            out.append(ReportMention(mention, *place, side, change, own))
         self._deny_by_normal(text, tokens, normal, cues, span, place, out)
 
     def _assert(
@@ -189,29 +190,28 @@ class ReportReader:
         """Deny what a normal statement denies: "the heart is normal in size"."""
         words = [h for h in normal if h.value == "normal"]
         for hit in normal:
-            concept, whole = hit.value if isinstance(hit.value, tuple) else (None, False)
-            if concept is None:
+            if hit.value == "normal":
                 continue
+            concept, whole = hit.value
             if not whole:
-                after = [w for w in words if w.first >= hit.last]
-                if not after or any(
-                    c.value[0] == "absent" and c.last <= after[0].first
-                    for c in cues
-                    if c.first >= hit.last
+                after = next((w.first for w in words if w.first >= hit.last), None)
+                if after is None or after - hit.last > _MAX_NORMAL:
+                    continue
+                if any(
+                    c.value[0] == "absent" and hit.last <= c.first and c.last <= after for c in cues
                 ):
-                    continue
-                if after[0].first - hit.last > 8:
-                    continue
+                    continue  # "the heart is not normal"
             if any(m.mention.concept == concept and m.sentence == place[0] for m in out[-8:]):
-                return
+                continue
             start, end = tokens[hit.first].start, tokens[hit.last - 1].end
             said = Assertion("absent", cue="normal")
             kind = self._lexicon.kinds.get(concept, "finding")
             mention = Mention(concept, kind, text[start:end], start, end, hit.first, hit.last, said)
             out.append(ReportMention(mention, *place))
-            return
 
 
+#: Words between a subject and the "normal" that is said of it.
+_MAX_NORMAL = 8
 _THINGS = frozenset(("finding", "entity", "pattern", "type"))
 
 

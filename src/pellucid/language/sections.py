@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from pellucid.language.tokens import WordKey, get_phrase_key
 from pellucid.values.report import ReportSection
@@ -17,15 +17,12 @@ _HEADING = re.compile(
 _MAX_WORDS = 6
 
 
-class SectionTitles:
+class SectionTitles(NamedTuple):
     """Known headings: title key -> section, and title key -> the site that it names."""
 
-    def __init__(
-        self, titles: dict[str, str], organs: dict[str, str], background: frozenset[str]
-    ) -> None:
-        self.titles = titles
-        self.organs = organs
-        self.background = background
+    titles: dict[str, str]
+    organs: dict[str, str]
+    background: frozenset[str]
 
 
 def build_titles(

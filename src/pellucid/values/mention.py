@@ -10,7 +10,7 @@ class ReportMention(NamedTuple):
     """A mention with what stands around it in its sentence.
 
     ``sentence`` numbers the sentences of the report from 0; ``section`` is a position in the list
-    of sections. ``denied_by`` is the span of a normal statement that denies the concept.
+    of sections.
     """
 
     mention: Mention
@@ -23,8 +23,12 @@ class ReportMention(NamedTuple):
 
 
 class ReportMentions(NamedTuple):
-    """Everything that was found in a report, in the order of the text."""
+    """Everything that was found in a report, in the order of the text.
+
+    What stands in sections with a key in ``background`` is no finding of the report.
+    """
 
     sections: tuple[ReportSection, ...]
     mentions: tuple[ReportMention, ...]
     recommendations: tuple[Recommendation, ...]
+    background: frozenset[str]
