@@ -41,7 +41,7 @@ def clean_question(text: str) -> str:
     """
     if len(text) > MAX_QUESTION:
         raise InputError(
-            f"the question has {len(text):,} characters; at most {MAX_QUESTION:,} are read: send only the part that you ask about"
+            f"the question is longer than {MAX_QUESTION:,} characters: send only the part that you ask about"
         )
     if "\x00" in text:
         raise InputError("this is binary data, not text; type a question or send a text file")
