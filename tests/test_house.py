@@ -193,4 +193,4 @@ def test_no_path_of_a_machine_in_tracked_files() -> None:
             and path.name != "test_house.py"
             and path.name != "test_artefact.py"
         ):
-            assert not places.search(path.read_bytes()), name
+            assert not places.search(re.sub(rb"https?://\S+", b"", path.read_bytes())), name

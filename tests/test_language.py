@@ -101,9 +101,7 @@ def read_assertion(reader: QuestionReader, text: str) -> set[str]:
     from pellucid.language.assertion import classify_assertion
     from pellucid.language.phrases import find_phrases
 
-    found = classify_assertion(
-        find_phrases(keys, reader._cues), (0, len(keys)), (inside[0], inside[-1] + 1)
-    )
+    found = classify_assertion(find_phrases(keys, reader._cues), (inside[0], inside[-1] + 1))
     said = {found.status, found.temporality, found.experiencer} - {"current", "patient"}
     return said - {"present"} or {"present"}
 

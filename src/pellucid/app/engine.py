@@ -159,6 +159,15 @@ class Engine:
         )
         raise UnknownConceptError(f"nothing is known as '{name[:80]}'{hint}")
 
+    def get_broader(self, concept: str) -> tuple[str, ...]:
+        """Ids of a concept, by id or name, and of all broader ones, the nearest first.
+
+        >>> import pellucid
+        >>> pellucid.load().get_broader("bone-metastasis")
+        ('bone-metastasis', 'metastasis', 'cancer')
+        """
+        return tuple(self._library.find_ancestors(self.get_concept_id(concept)))
+
     @property
     def concepts(self) -> tuple[str, ...]:
         """Ids of all concepts, in the order of the packs."""

@@ -9,7 +9,6 @@ from functools import cache
 from pellucid.values.answer import Notice
 from pellucid.values.concept import Page, Source, Statement
 from pellucid.values.mention import ReportMentions
-from pellucid.values.question import Mention
 from pellucid.values.report import Contradiction, Finding, Reading, Report, Word
 
 _WORD_KINDS = (
@@ -65,15 +64,15 @@ def compose_reading(
     spans = {(f.start, f.end) for f in findings}
     words = tuple(
         Word(
-            m.concept,
-            get_page(m.concept).concept.name,
-            m.start,
-            m.end,
-            m.text,
-            take(m.concept, "meaning", _WORD_STATEMENTS),
+            concept,
+            get_page(concept).concept.name,
+            start,
+            end,
+            report.text[start:end],
+            take(concept, "meaning", _WORD_STATEMENTS),
         )
-        for m in _first_of_each([i.mention for i in read.mentions if i.mention.kind in _WORD_KINDS])
-        if (m.start, m.end) not in spans
+        for concept, (start, end) in _find_words(report.text, read).items()
+        if (start, end) not in spans
     )
     explanations = [f.explanation for f in found] + [w.explanation for w in words]
     cited = [k for statements in explanations for s in statements for k in s.citations]
@@ -127,12 +126,22 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def _first_of_each(mentions: Iterable[Mention]) -> list[Mention]:
-    """The first mention of each concept."""
-    first: dict[str, Mention] = {}
-    for mention in mentions:
-        first.setdefault(mention.concept, mention)
-    return list(first.values())
+def _find_words(text: str, read: ReportMentions) -> dict[str, tuple[int, int]]:
+    """Where each concept that is a word, or a body part in a heading, stands first."""
+    places = [
+        (start + item.mention.start, start + item.mention.end, item.mention.concept)
+        for start, _, mentions in read.sentences
+        for item in mentions
+        if item.mention.kind in _WORD_KINDS
+    ]
+    for section in read.sections:
+        if section.organ:
+            start = text.rfind(section.title, 0, section.start)
+            places.append((start, start + len(section.title), section.organ))
+    first: dict[str, tuple[int, int]] = {}
+    for start, end, concept in sorted(places):
+        first.setdefault(concept, (start, end))
+    return first
 
 
 def _is_plain(text: str, absent: Finding) -> bool:

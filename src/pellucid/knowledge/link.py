@@ -7,12 +7,12 @@ that stands by the finding counts first, then the organ of the section's heading
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 
 from pellucid.knowledge.library import Library
+from pellucid.values.concept import Concept
 from pellucid.values.mention import ReportMention, ReportMentions
 from pellucid.values.question import Mention
-from pellucid.values.report import Finding, ReportSection
+from pellucid.values.report import Finding, Measurement, ReportSection
 
 _FINDING_KINDS = frozenset(("finding", "entity", "pattern", "type"))
 #: Words between a site and a finding over which the site still belongs to it.
@@ -20,33 +20,43 @@ _REACH = 12
 
 
 class Linker:
-    """Puts findings together with one library; keeps what it has once put together."""
+    """Puts findings together with one library; keeps what it has once put together.
 
-    def __init__(self, library: Library) -> None:
+    ``tissues`` are the sites that are in every organ (a vessel): one tells less than the section's heading.
+    """
+
+    def __init__(self, library: Library, tissues: frozenset[str]) -> None:
         self._library = library
-        self._composed: dict[tuple[str, str | None, str | None], str] = {}
+        self._tissues = tissues
+        self._composed: dict[tuple[str, str | None, str | None], tuple[Concept, str | None]] = {}
 
     def link(self, text: str, read: ReportMentions) -> list[Finding]:
         """Build the findings of a report, in the order of the text."""
         findings: list[Finding] = []
         special: dict[str, set[str]] = {}
         scan = self._find_scan_site(read)
-        for _, group in groupby(read.mentions, key=lambda m: m.sentence):
-            sentence = _merge_adjectives(list(group), self)
-            sites = [m.mention for m in sentence if m.mention.kind == "site"]
+        for start, place, mentions in read.sentences:
+            sentence, sites = mentions, [m.mention for m in mentions if m.mention.kind == "site"]
+            if sites:
+                sentence = _merge_adjectives(mentions, self)
+                sites = [m.mention for m in sentence if m.mention.kind == "site"]
             patterns = [m.mention for m in sentence if m.mention.kind == "part"]
+            section = read.sections[place]
+            earlier: str | None = None
             for item in sentence:
                 if item.mention.kind in _FINDING_KINDS or (
                     item.mention.kind == "score" and item.category
                 ):
                     finding = self._build(
-                        text, item, sites, patterns, read.sections[item.section], scan
+                        text, start, item, sites, patterns, section, earlier or scan
                     )
                     if finding.concept != item.mention.concept:
                         special.setdefault(item.mention.concept, set()).add(finding.concept)
                     elif len(known := special.get(finding.concept, ())) == 1 and not finding.site:
                         finding = self._name_again(finding, next(iter(known)))
                     findings.append(finding)
+                    concept = self._library.find_concept(finding.concept)
+                    earlier = (concept and concept.site) or earlier
         return findings
 
     def _name_again(self, finding: Finding, concept_id: str) -> Finding:
@@ -63,99 +73,154 @@ class Linker:
 
     def _find_scan_site(self, read: ReportMentions) -> str | None:
         """The body part that the scan is made of (a mammogram: the breast), if its name says so."""
-        for item in read.mentions:
-            if item.mention.kind == "modality":
-                concept = self._library.find_concept(item.mention.concept)
-                if concept and concept.site:
-                    return concept.site
+        for sentence in read.sentences:
+            for item in sentence.mentions:
+                if item.mention.kind == "modality":
+                    concept = self._library.find_concept(item.mention.concept)
+                    if concept and concept.site:
+                        return concept.site
         return None
 
     def _build(
         self,
         text: str,
+        offset: int,
         item: ReportMention,
         sites: Sequence[Mention],
         patterns: Sequence[Mention],
         section: ReportSection,
         scan: str | None,
     ) -> Finding:
-        mention = item.mention
-        concept = self._library.find_concept(mention.concept)
-        assert concept is not None
-        near = _find_site(mention, sites) or section.organ or scan
-        site = concept.site or near
-        pattern = next((p.concept for p in patterns if 0 <= mention.first - p.last <= 2), None)
-        composed = self._compose(concept.id, pattern, near)
-        final = self._library.find_concept(composed) or concept
+        mention, laterality, change, sizes, category, sided = item
+        pattern = None
+        if patterns:
+            pattern = next((p.concept for p in patterns if 0 <= mention.first - p.last <= 2), None)
+        near = _find_site(mention, sites, self._tissues) if sites else None
+        organ = section.organ if section.organ not in self._tissues else None
+        near = near or organ or scan or (_find_site(mention, sites) if sites else None)
+        concept, site = self._compose(mention.concept, pattern, near)
+        if (
+            section.side
+            and not (laterality or sided)
+            and mention.assertion.experiencer == "patient"
+            and self._lies_in(site, section.organ)
+            and _is_under(section, text, offset)
+        ):
+            laterality = section.side
+        start, end = offset + mention.start, offset + mention.end
         return Finding(
-            concept=final.id,
-            name=final.name,
-            kind=final.kind,
-            assertion=mention.assertion,
-            site=final.site or site,
-            laterality=item.laterality,
-            measurements=item.measurements,
-            change=item.change,
-            category=item.category,
-            codes=final.codes,
-            start=mention.start,
-            end=mention.end,
-            text=text[mention.start : mention.end],
-            section=section.key,
+            concept.id,
+            concept.name,
+            concept.kind,
+            mention.assertion,
+            site,
+            laterality,
+            _move(sizes, offset) if sizes else sizes,
+            change,
+            category,
+            concept.codes,
+            start,
+            end,
+            text[start:end],
+            section.key,
         )
 
-    def _compose(self, concept_id: str, pattern: str | None, site: str | None) -> str:
-        """The concept made of this one with a pattern and a site, or this one."""
-        key = (concept_id, pattern, site)
+    def _lies_in(self, site: str | None, organ: str | None) -> bool:
+        return site is None or organ in self._library.find_ancestors(site)
+
+    def _compose(
+        self, concept_id: str, pattern: str | None, near: str | None
+    ) -> tuple[Concept, str | None]:
+        """The concept made of this one with a pattern and a site near it, or this one; and its site."""
+        key = (concept_id, pattern, near)
         found = self._composed.get(key)
         if found is None:
-            found = self._composed[key] = self._find_composed(*key)
+            concept = self._library.find_concept(concept_id)
+            final = self._library.find_concept(self._find_composed(*key)) or concept
+            assert concept is not None
+            assert final is not None
+            found = self._composed[key] = (final, final.site or concept.site or near)
         return found
 
     def _find_composed(self, concept_id: str, pattern: str | None, site: str | None) -> str:
         library = self._library
         concept = library.find_concept(concept_id)
-        if concept is None or concept.kind == "entity" or concept.kind == "score":
+        if concept is None or concept.kind == "score":
             return concept_id
-        if concept.site and site and concept.site not in library.find_ancestors(site):
-            site = concept.site
+        around = library.find_ancestors(site) if site else []
         shape = concept.pattern or pattern
-        if concept.site and site in (None, concept.site) and shape == concept.pattern:
+        for place in around:
+            if direct := library.find_combination(concept_id, shape, place):
+                return direct
+        if concept.kind == "entity":
             return concept_id
-        heads = [concept.id, *([concept.head] if concept.head else concept.parents)]
-        places = library.find_ancestors(site) if site else []
-        for head in heads:
-            for place in [*places, None]:
+        if concept.site and concept.site not in around:
+            if shape == concept.pattern:
+                return concept_id
+            around = library.find_ancestors(concept.site)
+        elif concept.site and site == concept.site and shape == concept.pattern:
+            return concept_id
+        for head in [concept.id, *([concept.head] if concept.head else concept.parents)]:
+            for spot in [*around, None]:
                 for wanted in dict.fromkeys([shape, None]):
-                    if (place or wanted) and (
-                        found := library.find_combination(head, wanted, place)
-                    ):
-                        better = library.find_concept(found)
-                        # Never less than what the name itself says.
-                        if (
-                            better
-                            and (better.pattern or not concept.pattern)
-                            and (better.site or not concept.site)
-                        ):
+                    if spot or wanted:
+                        found = library.find_combination(head, wanted, spot)
+                        if found and self._says_more(found, concept, head):
                             return found
         return concept_id
 
+    def _says_more(self, found: str, concept: Concept, head: str) -> bool:
+        """Whether a concept that was put together says all that the name says.
+
+        A broader concept's kind in this place ("cancer" of the lung) is not what the name says
+        ("metastasis"), unless the name's concept is one of its broader ones.
+        """
+        better = self._library.find_concept(found)
+        return (
+            better is not None
+            and bool(better.pattern or not concept.pattern)
+            and bool(better.site or not concept.site)
+            and (
+                bool(concept.head)
+                or head == concept.id
+                or concept.id in self._library.find_ancestors(found)
+            )
+        )
+
     def has_combination(self, head: str, site: str) -> bool:
         """Whether a head and a site make a concept of their own."""
-        return self._compose(head, None, site) != head
+        return self._compose(head, None, site)[0].id != head
 
 
-def _find_site(mention: Mention, sites: Sequence[Mention]) -> str | None:
+def _is_under(section: ReportSection, text: str, start: int) -> bool:
+    """Whether a heading is above a sentence still: one in a list ("- Left ovary:") holds for its line."""
+    if "\n" not in text[section.start : start]:
+        return True
+    title = text.rfind(section.title, 0, section.start)
+    return text[max(0, title - 4) : title].rstrip()[-1:] not in ("-", "*", "•")
+
+
+def _move(sizes: tuple[Measurement, ...], offset: int) -> tuple[Measurement, ...]:
+    return tuple([s._replace(start=s.start + offset, end=s.end + offset) for s in sizes])
+
+
+def _find_site(
+    mention: Mention, sites: Sequence[Mention], without: frozenset[str] = frozenset()
+) -> str | None:
     """The site that stands nearest to a finding, in words."""
     best, distance = None, _REACH + 1
     for site in sites:
+        if site.concept in without:
+            continue
         gap = mention.first - site.last if site.last <= mention.first else site.first - mention.last
         if 0 <= gap < distance:
             best, distance = site.concept, gap
     return best
 
 
-def _merge_adjectives(sentence: list[ReportMention], linker: Linker) -> list[ReportMention]:
+def _merge_adjectives(
+    sentence: Sequence[ReportMention], linker: Linker
+) -> tuple[ReportMention, ...]:
     """Make one mention of a finding and the site that its adjective stands before.
 
     "Calcified hilar and mediastinal lymph nodes": the calcified thing is the node.
@@ -187,7 +252,7 @@ def _merge_adjectives(sentence: list[ReportMention], linker: Linker) -> list[Rep
                     taken.add(i)
                     break
         merged.append(item)
-    return merged
+    return tuple(merged)
 
 
 def _is_adjective(mention: Mention) -> bool:

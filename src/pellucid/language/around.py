@@ -21,6 +21,9 @@ _MAX_PLACE = 4
 _TURNS = frozenset(("but", "however", "although"))
 _WITH = frozenset(("with", "by", "without"))
 _JOINS = frozenset(("and", "or", "with", "nor"))
+_AND = frozenset(("and", "or", "nor"))
+#: Verbs that lead from one finding to another of the same place.
+_LEADS = frozenset(("containing", "cause", "causing", "produce", "producing", "show", "showing"))
 
 
 class Around:
@@ -78,7 +81,9 @@ class Around:
         if any(i in self._inside for i in between) and not self._has_comma_between(
             hit.last - 1, mention.first
         ):
-            return self._is_list(hit.last, mention.first)
+            return self._is_list(hit.last, mention.first) or any(
+                self._tokens[i].key in _LEADS for i in between
+            )
         return True
 
     def _follows(self, hit: Hit, mention: Mention, kind: str) -> bool:
@@ -89,7 +94,11 @@ class Around:
                 mention.last, hit.first
             ):
                 return False
-        elif not self._is_clear(mention.last, hit.first):
+        elif not (
+            self._is_clear(mention.last, hit.first)
+            or self._is_one_place(mention.last, hit.first)
+            or self._is_listed(mention.last, hit.first)
+        ):
             return False
         ahead = [t.key for t in self._tokens[max(mention.last, hit.first - _MAX_PLACE) : hit.first]]
         alone = kind == "laterality" and ahead[-2:] == ["on", "the"]
@@ -102,6 +111,18 @@ class Around:
         if kind == "laterality" and hit.key != "bilaterally":
             return any(key in self._lexicon.side_after for key in ahead)
         return True
+
+    def _is_listed(self, first: int, last: int) -> bool:
+        """Whether a list of findings comes first: "nodules and opacities are present in the left lung"."""
+        inside = [i for i in range(first, last) if i in self._inside]
+        end = inside[-1] + 1 if inside else first
+        return bool(inside) and self._is_list(first, end, _AND) and self._is_clear(end, last)
+
+    def _is_one_place(self, first: int, last: int) -> bool:
+        """Whether all up to the sentence's one side is in one place: "clips in the lumpectomy bed on the left"."""
+        return len({h.value[1] for h in self._hits if h.value[0] == "laterality"}) == 1 and not any(
+            self._has_comma(i) or self._tokens[i].key in _TURNS | _JOINS for i in range(first, last)
+        )
 
     def _is_clear(self, first: int, last: int) -> bool:
         """No other finding and no comma between two places, unless all between is a list."""
@@ -121,9 +142,9 @@ class Around:
             return False
         return "," in self._text[self._tokens[place - 1].end : self._tokens[place].start]
 
-    def _is_list(self, first: int, last: int) -> bool:
+    def _is_list(self, first: int, last: int, joins: frozenset[str] = _JOINS) -> bool:
         """Whether only findings and joining words stand between two places."""
-        return all(i in self._inside or self._tokens[i].key in _JOINS for i in range(first, last))
+        return all(i in self._inside or self._tokens[i].key in joins for i in range(first, last))
 
     def find_change(
         self, mention: Mention, now: Sequence[Measurement], sizes: Sequence[Measurement]
@@ -152,15 +173,24 @@ class Around:
             # "The duct measures 4 mm with a stone": what follows is not what was measured.
             after = bisect_left(self._tokens, size.end, key=_get_start)
             joined = after < len(self._tokens) and self._tokens[after].key in _WITH
-            measured = [t for t in things if not joined or t.start < size.start]
+            behind = [t for t in things if t.start < size.start]
+            measured = behind if joined or (behind and self._is_measured(size)) else things
             nearest = min(measured, key=lambda t: _gap(size, t), default=None)
             if nearest and nearest.first == mention.first and self._is_own_size(size):
                 kept.append(size)
         return tuple(kept)
 
+    def _is_measured(self, size: Measurement) -> bool:
+        """Whether a word such as "measures" leads to the size: what comes before was measured."""
+        first = bisect_left(self._tokens, size.start, key=_get_start)
+        before = [token.key for token in self._tokens[max(0, first - 3) : first]]
+        return not self._lexicon.measured.isdisjoint(before)
+
     def _is_own_size(self, size: Measurement) -> bool:
         if self._is_prior(size):
             return False
+        if self._is_measured(size):
+            return True
         last = bisect_left(self._tokens, size.end, key=_get_start)
         after = [token.key for token in self._tokens[last : last + 2]]
         return not (

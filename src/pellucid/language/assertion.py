@@ -7,6 +7,7 @@ J Biomed Inform 2009;42:839-51).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from sys import maxsize
 from typing import Any
 
 from pellucid.language.phrases import Hit, PhraseTable, build_table
@@ -28,36 +29,34 @@ def build_cues(table: dict[str, Any], word_key: WordKey) -> PhraseTable:
     )
 
 
-def add_clause_stops(
-    cues: list[Hit], text: str, tokens: Sequence[Token], sentence: tuple[int, int]
-) -> list[Hit]:
+def add_clause_stops(cues: list[Hit], text: str, tokens: Sequence[Token]) -> list[Hit]:
     """Add the stops that a comma makes: before a clause with its own article ("no effusion, and a nodule
     is seen") and before a doubt ("without uptake, probably an adenoma"); other commas are marked as such.
     """
-    if not cues or "," not in text[tokens[sentence[0]].start : tokens[sentence[1] - 1].end]:
+    if not cues or "," not in text:
         return cues
     doubts = {hit.first for hit in cues if hit.value == ("possible", "forward")}
     stops = []
-    for i in range(sentence[0] + 1, sentence[1]):
+    for i in range(1, len(tokens)):
         if "," not in text[tokens[i - 1].end : tokens[i].start]:
             continue
-        joins = tokens[i].key in _JOINS and i + 1 < sentence[1] and tokens[i + 1].key in _ARTICLES
+        joins = tokens[i].key in _JOINS and i + 1 < len(tokens) and tokens[i + 1].key in _ARTICLES
         stops.append(Hit(i, i, "", ("stop" if joins or i in doubts else "comma", "none")))
     return sorted(cues + stops, key=lambda h: h.first) if stops else cues
 
 
 def classify_assertion(
-    cues: Sequence[Hit], sentence: tuple[int, int], span: tuple[int, int], within: bool = False
+    cues: Sequence[Hit], span: tuple[int, int], within: bool = False
 ) -> Assertion:
-    """Classify what stands at token positions ``span`` from the cues of its sentence.
+    """Classify what stands at token positions ``span`` from the cues of its sentence or clause.
 
     ``within``: the span is of a whole statement ("the heart is not enlarged"), in which a cue counts.
     Otherwise a cue inside the span is part of a name.
     """
     if not cues:
         return _PRESENT
-    (low, high), (first, last) = sentence, span
-    comma = high
+    first, last = span
+    low, high, comma = 0, maxsize, maxsize
     for hit in cues:
         if hit.value[0] == "stop":
             if hit.last <= first:

@@ -99,7 +99,9 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
         beside=frozenset(
             rule["concept"] for rule in reports.get("statements") or () if rule.get("beside")
         ),
+        tissues=frozenset(reports.get("tissues") or ()),
         time_units=frozenset(reports.get("units") or ()),
+        measured=frozenset(reports.get("measured") or ()),
         shared=frozenset(word_key(w) for w in reports.get("shared") or ()),
         prior_size=frozenset(key for key, _ in phrases(reports.get("prior_size") or ())),
         distance=frozenset(key for key, _ in phrases(reports.get("distance") or ())),
@@ -134,12 +136,15 @@ def _list_normal(table: Mapping[str, Any], phrases: Phrases) -> list[tuple[str, 
 
 
 def _list_said(table: Mapping[str, Any], key: str, phrases: Phrases) -> list[tuple[str, Any]]:
-    """Phrases of the ``statements`` (``subjects`` or ``says``) with the concepts that they can tell of."""
-    told: dict[str, list[str]] = {}
-    for rule in table.get("statements") or ():
+    """Phrases of the ``statements`` (``subjects`` or ``says``) with the rules that they stand in.
+
+    A rule is its number and its concept: what one rule says is not said of another's subjects.
+    """
+    told: dict[str, list[tuple[int, str]]] = {}
+    for number, rule in enumerate(table.get("statements") or ()):
         for phrase, _ in phrases(rule.get(key) or ()):
-            told.setdefault(phrase, []).append(rule["concept"])
-    return [(phrase, tuple(dict.fromkeys(concepts))) for phrase, concepts in told.items()]
+            told.setdefault(phrase, []).append((number, rule["concept"]))
+    return [(phrase, tuple(dict.fromkeys(rules))) for phrase, rules in told.items()]
 
 
 def _plain(table: PhraseTable) -> tuple[dict[str, Any], dict[str, int]]:

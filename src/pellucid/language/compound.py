@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from pellucid.language.phrases import Hit, PhraseTable, find_phrases
+from pellucid.language.phrases import Hit
 
 _SIDES = frozenset(("left", "right", "bilateral", "both"))
 _AND = frozenset(("and", "or", "nor"))
@@ -12,54 +12,70 @@ _MAX_SHARED = 9
 _MAX_SAID = 6
 
 
+def list_beginnings(names: Iterable[str]) -> dict[str, set[str]]:
+    """For each last word of a name of several words: the words that such a name begins with."""
+    begin: dict[str, set[str]] = {}
+    for name in names:
+        first, _, rest = name.partition(" ")
+        if rest:
+            begin.setdefault(rest.rpartition(" ")[2], set()).add(first)
+    return begin
+
+
 def share_words(
     keys: list[str],
     hits: list[Hit],
-    span: tuple[int, int],
-    table: PhraseTable,
-    kinds: dict[str, str],
+    names: Mapping[str, str],
+    beginnings: Mapping[str, set[str]],
+    kinds: Mapping[str, str],
     linking: frozenset[str],
 ) -> list[Hit]:
     """Add names that share a word with another: "lytic or blastic lesions", "pleural effusion or
     thickening", "enlarged hilar or axillary lymph nodes".
 
-    ``linking`` are the words over which a word may be shared ("and", "or", "left").
+    ``beginnings`` are those of ``names``; ``linking`` are the words over which a word may be shared
+    ("and", "or", "left").
     """
-    names = table.values
     added: list[Hit] = []
-    taken = {i for h in hits for i in range(h.first, h.last)}
-    site_words = {i for h in hits if kinds[h.value] == "site" for i in range(h.first, h.last)}
+    site_words: set[int] | None = None
     for hit in hits:
-        words = hit.key.split(" ")
-        tails = [" ".join(words[n:]) for n in range(len(words))]
-        place = hit.first - 1
-        while place >= max(span[0], hit.first - _MAX_SHARED):
-            # Whole but for the side ("calcified left hilar lymph nodes"), or from further off.
-            whole = " ".join(k for k in keys[place : hit.last] if k not in _SIDES)
-            # A name loses words of its own only to one that stands apart from it.
-            joined = place + 1 < hit.first
-            found = next(
-                (
-                    n
-                    for n in (
-                        whole,
-                        *(f"{keys[place]} {t}" for t in tails if joined or t == hit.key),
-                    )
-                    if n in names
-                ),
-                None,
-            )
-            if found == hit.key:
-                found = None
-            if found:
-                added.append(Hit(place, hit.last, found, names[found]))
-            elif place not in site_words and keys[place] not in linking:
-                break
-            place -= 1
-        if len(words) > 1 and hit.last + 1 < span[1] and keys[hit.last] in _AND:
-            found = f"{' '.join(words[:-1])} {keys[hit.last + 1]}"
-            if found in names and hit.last + 1 not in taken:
-                added.append(Hit(hit.last + 1, hit.last + 2, found, names[found]))
+        last = hit.last
+        begin = beginnings.get(keys[last - 1])
+        if begin:
+            tails: list[str] = []
+            place = hit.first - 1
+            stop = max(-1, place - _MAX_SHARED)
+            while place > stop:
+                key = keys[place]
+                if key in begin:
+                    if not tails:
+                        words = hit.key.split(" ")
+                        tails = [" ".join(words[n:]) for n in range(len(words))]
+                    # Whole but for the side ("calcified left hilar lymph nodes"), or from further off.
+                    found = " ".join([k for k in keys[place:last] if k not in _SIDES])
+                    if found not in names:
+                        # A name loses words of its own only to one that stands apart from it.
+                        ends = tails if place + 1 < hit.first else tails[:1]
+                        found = next((n for t in ends if (n := f"{key} {t}") in names), "")
+                    if found and found != hit.key:
+                        added.append(Hit(place, last, found, names[found]))
+                        place -= 1
+                        continue
+                if key not in linking:
+                    if site_words is None:
+                        site_words = {
+                            i
+                            for h in hits
+                            if kinds[h.value] == "site"
+                            for i in range(h.first, h.last)
+                        }
+                    if place not in site_words:
+                        break
+                place -= 1
+        if last + 1 < len(keys) and keys[last] in _AND and " " in hit.key:
+            found = f"{hit.key.rpartition(' ')[0]} {keys[last + 1]}"
+            if found in names and not any(h.first <= last + 1 < h.last for h in hits):
+                added.append(Hit(last + 1, last + 2, found, names[found]))
     if not added:
         return hits
     added = list({(a.last, a.value): a for a in added[::-1]}.values())
@@ -68,6 +84,20 @@ def share_words(
         (h.first, h.last) for a in added for h in hits if h.value == a.value and h.last == a.last
     }
     hits = [h for h in hits if (h.first, h.last) not in same]
+    # "Nondisplaced left rib fractures" are rib fractures; "lytic or blastic lesions" are both.
+    added = [
+        a
+        for a in added
+        if not any(
+            a.first < h.first
+            and a.last == h.last
+            and " " in h.key
+            and kinds[h.value] != "site"
+            and not a.key.endswith(h.key)
+            and _AND.isdisjoint(keys[a.first : h.first])
+            for h in hits
+        )
+    ]
     # A name that now has its words from further off replaces the bare one inside it.
     inside = {
         (h.first, h.last)
@@ -80,22 +110,22 @@ def share_words(
 
 
 def add_said(
-    keys: list[str],
     hits: list[Hit],
     subjects: Sequence[Hit],
-    span: tuple[int, int],
-    says: PhraseTable,
-    kinds: dict[str, str],
+    says: Sequence[Hit],
+    topic: Sequence[tuple[int, str]],
+    kinds: Mapping[str, str],
     beside: frozenset[str],
 ) -> list[Hit]:
     """Add findings that a sentence says of a subject: "the heart is mildly enlarged".
 
     For concepts in ``beside`` a short name is the finding, and its subject only tells which one is meant:
-    an "effusion" next to a pneumothorax is one of the pleura.
+    an "effusion" next to a pneumothorax is one of the pleura. ``topic`` are the rules of the section's
+    heading, for a sentence without a subject ("BOWEL: No obstruction.").
     """
     added: list[Hit] = []
     named: list[Hit] = []
-    for said in find_phrases(keys, says, *span):
+    for said in says:
         best: tuple[int, Hit, str] | None = None
         for subject in subjects:
             gap = (
@@ -105,9 +135,12 @@ def add_said(
             )
             if not 0 <= gap <= _MAX_SAID or (best and gap >= best[0]):
                 continue
-            if shared := next((c for c in said.value if c in subject.value), None):
-                best = (gap, subject, shared)
+            if rule := next((r for r in said.value if r in subject.value), None):
+                best = (gap, subject, rule[1])
         if best is None:
+            rule = None if subjects else next((r for r in said.value if r in topic), None)
+            if rule and not any(h.first < said.last and said.first < h.last for h in hits):
+                named.append(Hit(said.first, said.last, said.key, rule[1]))
             continue
         if best[2] in beside:
             if not any(h.first < said.last and said.first < h.last for h in (*hits, *named)):

@@ -10,7 +10,7 @@ _NUMBER = r"\d{1,4}(?:[.,]\d{1,4})?"
 _UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)"
 _SIZE = re.compile(
     rf"(?<![\d.])(?P<first>{_NUMBER})(?:\s?-?\s?(?P<unit1>{_UNIT}))?"
-    rf"(?P<rest>(?:\s?(?:x|×|by|-|–|to)\s?(?:{_NUMBER})(?:\s?-?\s?{_UNIT})?){{0,3}})"
+    rf"(?P<rest>(?:\s?and\s(?:{_NUMBER})(?=\s?-?\s?{_UNIT})|\s?(?:x|×|by|-|–|to)\s?(?:{_NUMBER})(?:\s?-?\s?{_UNIT})?){{0,3}})"
     rf"(?:\s?-?\s?(?P<unit2>{_UNIT}))?(?![A-Za-z\d])",
     re.IGNORECASE,
 )

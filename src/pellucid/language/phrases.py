@@ -1,6 +1,6 @@
 """Phrase tables: find the longest known phrases in a run of tokens."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 
@@ -49,4 +49,50 @@ def find_phrases(
                 hits.append(Hit(place, place + size, key, values[key]))
                 first = place + size
                 break
+    return hits
+
+
+#: Phrase -> its (number of the table, value) in each table that has it, and whether a longer one
+#: begins with it; beginnings of phrases are keys too.
+MergedTables = dict[str, tuple[tuple[tuple[int, Any], ...], bool]]
+
+
+def merge_tables(tables: Sequence[Mapping[str, Any]]) -> MergedTables:
+    """Merge tables, to be searched in one pass."""
+    merged: MergedTables = {}
+    for number, table in enumerate(tables):
+        for key, value in table.items():
+            rows, longer = merged.get(key, ((), False))
+            merged[key] = ((*rows, (number, value)), longer)
+            place = key.find(" ")
+            while place > 0:
+                rows, longer = merged.get(key[:place], ((), False))
+                if not longer:
+                    merged[key[:place]] = (rows, True)
+                place = key.find(" ", place + 1)
+    return merged
+
+
+def find_merged(keys: Sequence[str], tables: MergedTables, count: int) -> list[list[Hit]]:
+    """Find the phrases of each of ``count`` merged tables, as :func:`find_phrases` does for one."""
+    hits: list[list[Hit]] = [[] for _ in range(count)]
+    free = [0] * count
+    total = len(keys)
+    for place, key in enumerate(keys):
+        entry = tables.get(key)
+        last = place + 1
+        while entry:
+            rows, longer = entry
+            for number, value in rows:
+                if free[number] <= place:
+                    hits[number].append(Hit(place, last, key, value))
+                    free[number] = last
+                elif (found := hits[number])[-1].first == place:
+                    found[-1] = Hit(place, last, key, value)
+                    free[number] = last
+            if not longer or last == total:
+                break
+            key = f"{key} {keys[last]}"
+            entry = tables.get(key)
+            last += 1
     return hits

@@ -160,7 +160,7 @@ class QuestionReader:
                 if begin is not None:
                     span = (begin, clause.last)
                     assertion = classify_assertion(
-                        find_phrases(keys, self._cues, *span), span, (hit.first, hit.last)
+                        find_phrases(keys, self._cues, *span), (hit.first, hit.last)
                     )
                     mention = mention._replace(assertion=assertion)
                 mentions.append(mention)
@@ -207,7 +207,7 @@ class QuestionReader:
     def _find_affirmed(self, keys: list[str], table: PhraseTable, span: tuple[int, int]) -> bool:
         for hit in find_phrases(keys, table, *span):
             assertion = classify_assertion(
-                find_phrases(keys, self._cues, *span), span, (hit.first, hit.last)
+                find_phrases(keys, self._cues, *span), (hit.first, hit.last)
             )
             if assertion.status in ("present", "possible") and assertion.temporality == "current":
                 return True

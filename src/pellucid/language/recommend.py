@@ -32,34 +32,28 @@ def find_recommendation(
     tokens: Sequence[Token],
     around: Sequence[Hit],
     units: frozenset[str],
-    first: int,
-    last: int,
-) -> list[Recommendation]:
-    """The recommendation of the sentence at token positions ``first`` to ``last``, if it makes one.
+) -> Recommendation | None:
+    """The recommendation that a sentence makes, or None.
 
     ``around``: the sentence's hits in the lexicon's table of that name; ``units``: words for times.
     """
     if not any(h.value == ("recommend", "") for h in around):
-        return []
+        return None
     action = next((h for h in around if h.value == ("action", "")), None)
     if action is None:
-        return []
-    start, end = tokens[first].start, tokens[last - 1].end
+        return None
+    start, end = tokens[0].start, tokens[-1].end
     done = text[tokens[action.first].start : tokens[action.last - 1].end]
-    interval = _find_interval(text, tokens, units, first, last)
-    return [Recommendation(text[start:end], start, end, done, interval)]
+    interval = _find_interval(text, tokens, units)
+    return Recommendation(text[start:end], start, end, done, interval)
 
 
-def _find_interval(
-    text: str, tokens: Sequence[Token], units: frozenset[str], first: int, last: int
-) -> str | None:
-    for place in range(first + 1, last):
+def _find_interval(text: str, tokens: Sequence[Token], units: frozenset[str]) -> str | None:
+    for place in range(1, len(tokens)):
         if tokens[place].key not in units:
             continue
         begin = place - 1
-        while begin > first and (
-            _is_number(tokens[begin - 1]) or tokens[begin - 1].key in _BETWEEN
-        ):
+        while begin > 0 and (_is_number(tokens[begin - 1]) or tokens[begin - 1].key in _BETWEEN):
             begin -= 1
         if any(_is_number(token) for token in tokens[begin:place]):
             return text[tokens[begin].start : tokens[place].end]

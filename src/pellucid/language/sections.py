@@ -9,11 +9,14 @@ from pellucid.language.tokens import WordKey, get_phrase_key
 from pellucid.values.report import ReportSection
 
 # A heading is up to six words at the start of a line or sentence, then a colon; or a line of capitals.
-_HEADING = re.compile(
-    r"(?:^|(?<=[.!?:])[ \t]+|\n)[ \t]*[*#_]*(?P<title>[A-Za-z][A-Za-z/&,() -]{1,58}?)[*_]*[ \t]*:(?=\s|$)"
-    r"|^[ \t]*(?P<line>[A-Z][A-Z/&,() -]{3,58})[ \t]*$",
+_TITLE = re.compile(
+    r"(?:^|[.!?:][ \t])[ \t]*[-*#_•]*[ \t]*(?P<title>[A-Za-z][A-Za-z/&,() -]{1,58}?)[*_]*[ \t]*\Z",
     re.MULTILINE,
 )
+_SHOUTED = re.compile(r"(?:^|[.!?][ \t]+)[ \t]*(?P<title>[A-Z]+)\b(?=[ \t]+[A-Z])", re.MULTILINE)
+_LINE = re.compile(r"^[ \t]*(?P<title>[A-Z][A-Z/&,() -]{3,58})[ \t]*$", re.MULTILINE)
+_SENTENCE = re.compile(r"[a-z]{2}[.](?:\s|$)")
+_MAX_TITLE = 72
 _MAX_WORDS = 6
 
 
@@ -47,29 +50,63 @@ def split_sections(
     """
     sections: list[ReportSection] = []
     key, title, start, organ = "findings", "", 0, None
-    for match in _HEADING.finditer(text):
-        name = match["title"] or match["line"]
+    found = _find_headings(text)
+    if not found and text.isupper():
+        found = _find_shouted(text, titles, word_key)
+    for begin, end, name in found:
         phrase = get_phrase_key(name, word_key)
         words = phrase.count(" ") + 1
-        found = titles.titles.get(phrase)
-        site = None if found else (_find_organ(phrase, titles, sites))
-        if words > _MAX_WORDS or not (found or site):
+        known = titles.titles.get(phrase) if name else "findings"
+        site = None if known else (_find_organ(phrase, titles, sites))
+        if words > _MAX_WORDS or not (known or site):
             continue
-        begin = match.start("title") if match["title"] else match.start("line")
         if text[start:begin].strip() or title:
             sections.append(ReportSection(key, title, start, begin, organ))
-        key = found or (key if key not in titles.background else "findings")
-        title, start, organ = name.strip(), match.end(), site
+        key = known or (key if key not in titles.background else "findings")
+        title, start, organ = name.strip(), end, site
     if text[start:].strip() or title:
         sections.append(ReportSection(key, title, start, len(text), organ))
     if (
         len(sections) > 1
         and not sections[0].title
         and any(s.key == "findings" for s in sections[1:])
+        and not _SENTENCE.search(text, 0, sections[0].end)
     ):
-        # What stands before the headings names the examination.
+        # What stands before the headings, and is no sentence, names the examination.
         sections[0] = sections[0]._replace(key="technique")
     return sections
+
+
+def _find_headings(text: str) -> list[tuple[int, int, str]]:
+    """What may be a heading: where its title begins, where what follows it begins, the title."""
+    found = [(m.start("title"), m.end(), m["title"]) for m in _LINE.finditer(text)]
+    colon = text.find(":")
+    while colon >= 0:
+        behind = colon + 1
+        if (behind == len(text) or text[behind].isspace()) and (
+            match := _TITLE.search(text, max(0, colon - _MAX_TITLE), colon)
+        ):
+            found.append((match.start("title"), behind, match["title"]))
+        colon = text.find(":", behind)
+    return sorted(found)
+
+
+def _find_shouted(
+    text: str, titles: SectionTitles, word_key: WordKey
+) -> list[tuple[int, int, str]]:
+    """Headings of a text in capitals without colons: sentences that begin with a title.
+
+    Such a heading of what is no finding holds for its own sentence; what follows has none.
+    """
+    found: list[tuple[int, int, str]] = []
+    for match in _SHOUTED.finditer(text):
+        key = titles.titles.get(get_phrase_key(match["title"], word_key))
+        if key:
+            found.append((match.start("title"), match.end("title"), match["title"]))
+            end = text.find(". ", match.end())
+            if key in titles.background and end >= 0:
+                found.append((end + 2, end + 2, ""))
+    return found if sum(bool(name) for _, _, name in found) > 1 else []
 
 
 def _find_organ(phrase: str, titles: SectionTitles, sites: dict[str, str]) -> str | None:

@@ -7,19 +7,25 @@ from pellucid.values.report import Measurement, Recommendation, ReportSection
 
 
 class ReportMention(NamedTuple):
-    """A mention with what stands around it in its sentence.
+    """A mention with what stands around it; all places count from the start of its sentence.
 
-    ``sentence`` numbers the sentences of the report from 0; ``section`` is a position in the list
-    of sections.
+    ``sided``: the sentence names a side, of this mention or of another.
     """
 
     mention: Mention
-    sentence: int
-    section: int
     laterality: str | None = None
     change: str | None = None
     measurements: tuple[Measurement, ...] = ()
     category: str | None = None
+    sided: bool = False
+
+
+class ReportSentence(NamedTuple):
+    """A sentence: where it starts in the report, its section's position, and what it mentions."""
+
+    start: int
+    section: int
+    mentions: tuple[ReportMention, ...]
 
 
 class ReportMentions(NamedTuple):
@@ -29,6 +35,6 @@ class ReportMentions(NamedTuple):
     """
 
     sections: tuple[ReportSection, ...]
-    mentions: tuple[ReportMention, ...]
+    sentences: tuple[ReportSentence, ...]
     recommendations: tuple[Recommendation, ...]
     background: frozenset[str]

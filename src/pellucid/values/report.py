@@ -27,7 +27,7 @@ class ReportSection(NamedTuple):
     """A part of the report's text, half-open; ``start`` is behind the heading.
 
     key: indication, technique, comparison, history, findings, impression, recommendation, other;
-    ``organ`` is the site that a heading such as "LUNGS:" names.
+    ``organ`` is the site that a heading such as "LUNGS:" names, ``side`` the side that it names.
     """
 
     key: str
@@ -35,6 +35,7 @@ class ReportSection(NamedTuple):
     start: int
     end: int
     organ: str | None = None
+    side: str | None = None
 
 
 class Measurement(NamedTuple):
