@@ -23,16 +23,16 @@ HEADINGS = {
     "Calcinosis": ["calcification", "lymph-node-calcification", "hilar-lymph-node-calcification", "lung-calcification", "pleural-calcification", "calcified-lung-nodule", "calcified-nodule", "aortic-calcification", "vascular-calcification", "mediastinal-mass-calcification"],
     "Lung/hypoinflation": ["low-lung-volumes"],
     "Calcified Granuloma": ["calcified-granuloma", "calcified-lung-granuloma"],
-    "Thoracic Vertebrae/degenerative": ["degenerative-spine-change"],
+    "Thoracic Vertebrae/degenerative": ["degenerative-spine-change", "disc-degeneration"],
     "Lung/hyperdistention": ["hyperinflation"],
     "Cicatrix": ["scar"],
-    "Spine/degenerative": ["degenerative-spine-change"],
+    "Spine/degenerative": ["degenerative-spine-change", "disc-degeneration"],
     "Markings": ["reticulation"],
     "Aorta/tortuous": ["tortuous-aorta"],
     "Pleural Effusion": ["pleural-effusion"],
     "Atherosclerosis": ["atherosclerosis", "intimal-calcification"],
     "Airspace Disease": ["airspace-disease"],
-    "Catheters, Indwelling": ["central-venous-catheter"],
+    "Catheters, Indwelling": ["central-venous-catheter", "tunneled-catheter"],
     "Density": ["density"],
     "Granulomatous Disease": ["granulomatous-disease"],
     "Nodule": ["nodule", "pulmonary-nodule", "calcified-lung-nodule"],
@@ -41,14 +41,17 @@ HEADINGS = {
     "Aorta, Thoracic/tortuous": ["tortuous-aorta"],
     "Diaphragm/elevated": ["elevated-hemidiaphragm"],
     "Fractures, Bone": ["fracture", "rib-fracture", "compression-fracture"],
-    "Deformity": ["deformity"],
+    "Deformity": ["deformity", "vertebral-wedging"],
     "Costophrenic Angle/blunted": ["blunted-costophrenic-angle"],
     "Osteophyte": ["osteophyte"],
     "Pulmonary Congestion": ["vascular-congestion"],
-    "Implanted Medical Device": ["pacemaker"],
+    "Implanted Medical Device": ["pacemaker", "implantable-defibrillator"],
     "Spondylosis": ["spondylosis"],
 }  # fmt: skip
 
+
+#: Concepts under whose heading all their kinds are.
+WITH_KINDS = ("atelectasis", "scar", "pleural-effusion", "fracture", "central-venous-catheter")
 
 #: Headings that name one level of what is one concept here: a word that must (or must not) stand near it.
 LEVELS = {
@@ -64,6 +67,7 @@ def predict_iu(engine: pellucid.Engine, row: dict[str, Any]) -> dict[str, Any]:
     text = f"FINDINGS: {row['findings']}\nIMPRESSION: {row['impression']}"
     found = [f for f in engine.find(text) if counts(f)]
     said = {f.concept for f in found} | {"opacity" for f in found if "opacit" in f.text.lower()}
+    said |= {c for f in found for c in engine.get_broader(f.concept) if c in WITH_KINDS}
     present = [h for h, concepts in HEADINGS.items() if said & set(concepts)]
     kept = []
     for heading in present:
@@ -97,17 +101,79 @@ def predict_ct(engine: pellucid.Engine, row: dict[str, Any]) -> dict[str, Any]:
             presence = "absent" if f.assertion.status == "absent" else "present"
             name = name_finding(engine, f)
             findings.setdefault((name, presence), {"name": name, "presence": presence})
-    return {"id": row["id"], "findings": list(findings.values())}
+    # One entry a finding: where it is there, "no new nodule" and "no effusion on the right" add none.
+    kept = [
+        f
+        for (name, p), f in findings.items()
+        if p == "present" or (name, "present") not in findings
+    ]
+    return {"id": row["id"], "findings": kept}
 
 
 BACKGROUND = ("indication", "technique", "comparison", "other")
+
+#: Names of the Open Imaging Finding Models that the reference uses for a concept and its kinds.
+MODELS = {
+    "atelectasis": "atelectasis",
+    "scar": "scarring",
+    "lymphadenopathy": "lymphadenopathy",
+    "chamber-enlargement": "cardiac chamber enlargement",
+    "cardiomegaly": "cardiomegaly",
+    "aortic-valve-calcification": "valve calcification",
+    "mitral-valve-calcification": "valve calcification",
+    "mitral-annular-calcification": "valve calcification",
+    "coronary-artery-calcification": "vessel calcification",
+    "aortic-calcification": "vessel calcification",
+    "abdominal-aortic-calcification": "vessel calcification",
+    "intimal-calcification": "vessel calcification",
+    "atherosclerosis": "vessel calcification",
+    "calcified-lung-granuloma": "calcified granuloma",
+    "calcified-granuloma": "calcified granuloma",
+    "mediastinal-mass-calcification": "mediastinal mass",
+    "pulmonary-nodule": "nodule",
+    "lung-mass": "mass",
+    "degenerative-spine-change": "degenerative changes",
+    "osteophyte": "degenerative changes",
+    "dish": "diffuse idiopathic skeletal hyperostosis",
+    "sternotomy": "sternotomy",
+    "fatty-liver": "hepatic steatosis",
+    "liver-cyst": "hepatic cyst",
+    "renal-cyst": "renal cyst",
+    "gallstone": "cholelithiasis",
+    "aortic-aneurysm": "aortic aneurysm",
+    "pulmonary-artery-enlargement": "pulmonary artery dilation",
+    "post-radiation-change": "radiation changes",
+    "postoperative-change": "post surgical changes",
+    "lobectomy": "lobectomy",
+    "port-catheter": "port-a-cath",
+    "mucus-plugging": "mucus plugging",
+    "ground-glass-opacity": "ground glass opacity",
+    "axillary-dissection": "axillary nodal dissection",
+    "kidney-atrophy": "atrophic kidney",
+    "cholecystectomy": "cholecystectomy",
+    "lipomatous-hypertrophy-of-the-interatrial-septum": "hypertrophy of the interatrial septum",
+    "esophageal-dilation": "dilated esophagus",
+    "esophageal-wall-thickening": "esophageal wall thickening",
+    "aortic-dissection": "aortic dissection",
+    "dissection": "aortic dissection",
+    "volume-loss": "volume loss",
+    "heterogeneous-thyroid": "heterogeneous thyroid gland",
+    "breast-calcification": "breast calcifications",
+    "lung-calcification": "calcification",
+    "punctate-calcification": "calcification",
+    "branching-calcification": "calcification",
+    "coarse-calcification": "calcification",
+}
 
 
 GENERAL = ("mass", "lesion", "nodule", "cyst", "breast-cyst", "calcification")
 
 
 def name_finding(engine: pellucid.Engine, finding: Finding) -> str:
-    """The report's own words for the finding, with the site where the words are general."""
+    """The name of its finding model, else the report's own words, with the site where they are general."""
+    for concept in engine.get_broader(finding.concept):
+        if concept in MODELS:
+            return MODELS[concept]
     words = finding.text.lower()
     try:
         own = engine.get_concept_id(words)
@@ -119,8 +185,6 @@ def name_finding(engine: pellucid.Engine, finding: Finding) -> str:
         words = finding.name.lower()
     if finding.assertion.cue == "normal":
         return finding.name.lower()
-    if finding.concept == "degenerative-spine-change":
-        return "degenerative changes"
     if finding.concept in GENERAL and finding.site:
         return f"{finding.site.replace('-', ' ')} {words}"
     return words
@@ -131,7 +195,8 @@ def predict_negex(engine: pellucid.Engine, row: dict[str, Any]) -> dict[str, Any
     return {
         "id": row["id"],
         "negated": assertion.status == "absent",
-        "historical": assertion.temporality == "historical",
+        # A denied or a family history counts as history there.
+        "historical": assertion.temporality == "historical" or "history" in str(assertion.cue),
     }
 
 
