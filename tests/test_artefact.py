@@ -6,13 +6,15 @@ import marshal
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import pellucid
-from pellucid.app.settings import get_cache_folder
+from pellucid.app import build
+from pellucid.app.settings import get_cache_folder, get_core_pack
 from pellucid.knowledge.artefact import StaleArtefactError, build_artefact, open_artefact
 
 MakePack = Callable[..., Path]
@@ -134,3 +136,21 @@ def test_cache_folder_of_each_system(
     monkeypatch.setenv("HOME", "/home/u")
     monkeypatch.setattr(sys, "platform", system)
     assert get_cache_folder().replace(os.sep, "/") == expected
+
+
+def test_installed_packs_are_fresh_while_their_list_of_files_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    record = tmp_path / "RECORD"
+    record.write_text("a", encoding="utf-8")
+    monkeypatch.setattr(build, "find_record", lambda: str(record))
+    core = get_core_pack()
+    first = build.get_fingerprint([core])
+    assert build.get_fingerprint([core]) == first
+    record.write_text("ab", encoding="utf-8")
+    assert build.get_fingerprint([core]) != first
+
+
+def test_the_version_is_the_distributions() -> None:
+    text = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+    assert tomllib.loads(text)["project"]["version"] == pellucid.__version__

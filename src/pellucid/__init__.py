@@ -9,6 +9,7 @@
 
 from pellucid.app.engine import Engine, load
 from pellucid.app.render import render, render_reading
+from pellucid.app.settings import VERSION
 from pellucid.errors import (
     InputError,
     MissingExtraError,
@@ -33,7 +34,7 @@ from pellucid.values.report import (
     Word,
 )
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Answer",

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from zlib import crc32
 
-from pellucid.app.settings import get_cache_folder
+from pellucid.app.settings import find_record, get_cache_folder, get_core_pack
 from pellucid.errors import PackNotFoundError
 from pellucid.knowledge.artefact import (
     Artefact,
@@ -44,18 +44,25 @@ def open_packs(paths: Sequence[str]) -> Artefact:
 
 
 def get_fingerprint(paths: Sequence[str]) -> str:
-    """What the artefact depends on: names, sizes and times of all files, Python, this code."""
+    """What the artefact depends on: names, sizes and times of all files, Python, this code.
+
+    What pip installed changes as a whole only: there, its list of files stands for this code and the
+    built-in pack, whose 1,700 files take a fifth of the time of a ``pellucid ask`` to look at.
+    """
     own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    parts = [
-        sys.version,
-        *(_stat_tree(os.path.join(own, room)) for room in ("knowledge", "language")),
-    ]
+    record = find_record()
+    parts = [sys.version]
+    if record:
+        stat = os.stat(record)
+        parts.append(f"{record}|{stat.st_mtime_ns}|{stat.st_size}")
+    else:
+        parts += [_stat_tree(os.path.join(own, room)) for room in ("knowledge", "language")]
     for path in paths:
         if not os.path.isfile(os.path.join(path, "pack.yaml")):
             raise PackNotFoundError(
                 f"no pack at {path}: it has no pack.yaml (docs/authoring.md shows how to begin one)"
             )
-        parts.append(_stat_tree(path))
+        parts.append(path if record and path == get_core_pack() else _stat_tree(path))
     return "\n".join(parts)
 
 

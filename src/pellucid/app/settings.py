@@ -5,11 +5,20 @@ from __future__ import annotations
 import os
 import sys
 
+VERSION = "0.1.0"
+
 
 def get_core_pack() -> str:
     """Folder of the built-in pack."""
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     return os.path.join(here, "pellucid_packs", "core")
+
+
+def find_record() -> str | None:
+    """The list of files that pip keeps beside an installed Pellucid; None in a checkout."""
+    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    path = os.path.join(here, f"pellucid-{VERSION}.dist-info", "RECORD")
+    return path if os.path.isfile(path) else None
 
 
 def get_cache_folder() -> str:
