@@ -9,7 +9,7 @@
 
 from pellucid.app.engine import Engine, load
 from pellucid.app.render import render, render_reading
-from pellucid.app.settings import VERSION
+from pellucid.app.settings import VERSION as _VERSION
 from pellucid.errors import (
     InputError,
     MissingExtraError,
@@ -34,7 +34,7 @@ from pellucid.values.report import (
     Word,
 )
 
-__version__ = VERSION
+__version__ = _VERSION
 
 __all__ = [
     "Answer",
