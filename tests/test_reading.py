@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import html5lib
 import jsonschema
 import pytest
+import yaml
 from fhir.resources.R4B.bundle import Bundle
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -644,3 +645,37 @@ def test_a_normal_statement_denies_each_thing_that_it_names(engine: pellucid.Eng
         ("cardiomegaly", "absent"),
         ("vascular-congestion", "absent"),
     ]
+
+
+URGENT = yaml.safe_load(
+    (ROOT / "src/pellucid_packs/core/language/boundaries.yaml").read_text(encoding="utf-8")
+)["urgent"]
+
+
+def test_what_is_urgent_is_known(engine: pellucid.Engine) -> None:
+    assert set(URGENT) <= set(engine.concepts)
+
+
+@pytest.mark.parametrize(
+    ("report", "named"),
+    [
+        ("FINDINGS: Filling defect, consistent with acute pulmonary embolism.", True),
+        ("IMPRESSION: Possible aortic dissection.", True),
+        ("FINDINGS: No pulmonary embolism. No aortic dissection.", False),
+        ("INDICATION: Rule out appendicitis.\nFINDINGS: The appendix is normal.", False),
+        ("FINDINGS: History of stroke. No acute infarct.", False),
+        ("FINDINGS: Small left pneumothorax, unchanged.", False),
+        ("FINDINGS: A 4 mm nodule in the right upper lobe.", False),
+    ],
+)
+def test_what_can_need_care_at_once_comes_first(
+    engine: pellucid.Engine, report: str, named: bool
+) -> None:
+    reading = engine.read(report)
+    assert (reading.notices[0].kind == "emergency") == named
+    for form in ("text", "markdown", "html"):
+        page = pellucid.render_reading(reading, form)
+        assert ("call the clinic" in " ".join(page.split())) == named
+    if named:
+        text = pellucid.render_reading(reading, "text")
+        assert text.startswith("!! This report names something that can need care at once")

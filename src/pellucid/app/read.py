@@ -27,6 +27,7 @@ class ReportWalk:
         self._linker = Linker(library, lexicon.tissues)
         self._library = library
         self._texts = texts
+        self._urgent = lexicon.urgent
 
     def find(self, text: str) -> list[Finding]:
         """The findings of a report's text, without explanations."""
@@ -38,7 +39,13 @@ class ReportWalk:
         findings = self._linker.link(report.text, mentions)
         library = self._library
         return compose_reading(
-            report, mentions, findings, library.get_page, library.get_sources, self._texts
+            report,
+            mentions,
+            findings,
+            library.get_page,
+            library.get_sources,
+            self._texts,
+            self._urgent,
         )
 
     def assert_span(self, text: str, start: int, end: int) -> Assertion | None:

@@ -29,6 +29,7 @@ _FINDING_STATEMENTS = 2
 _WORD_STATEMENTS = 1
 _CARE_STATEMENTS = 2
 _THERE = ("present", "possible")
+_SETTLED = ("stable", "smaller", "resolved")
 
 
 def compose_reading(
@@ -38,6 +39,7 @@ def compose_reading(
     get_page: Callable[[str], Page],
     get_sources: Callable[[Iterable[str]], dict[str, Source]],
     texts: Mapping[str, str],
+    urgent: frozenset[str],
 ) -> Reading:
     """Compose a reading; what stands in the indication or the history is no finding of it."""
     get_page = cache(get_page)
@@ -84,9 +86,29 @@ def compose_reading(
         recommendations=read.recommendations,
         contradictions=tuple(_find_contradictions(report.text, found)),
         sources=get_sources(dict.fromkeys(cited)),
-        notices=(Notice("education", texts["education"]),),
+        notices=tuple(_compose_notices(found, texts, urgent)),
         summary=_summarise(found, len(read.recommendations)),
     )
+
+
+def _compose_notices(
+    findings: Sequence[Finding], texts: Mapping[str, str], urgent: frozenset[str]
+) -> list[Notice]:
+    """What can need care at once comes first, if it is there or may be, now, and did not stay the same."""
+    names = dict.fromkeys(
+        f.name
+        for f in findings
+        if f.concept in urgent
+        and f.assertion.status in _THERE
+        and f.assertion.temporality == "current"
+        and f.assertion.experiencer == "patient"
+        and f.change not in _SETTLED
+    )
+    notices = [Notice("education", texts["education"])]
+    if names:
+        named = ", ".join(_lower_first(name) for name in names)
+        notices.insert(0, Notice("emergency", texts["urgent"].format(names=named)))
+    return notices
 
 
 def _summarise(findings: Sequence[Finding], recommended: int) -> str:
@@ -116,10 +138,14 @@ def _in_running_text(finding: Finding) -> str:
     name = finding.name
     if finding.kind == "score":
         return f"{name} category {finding.category}"
-    name = name[0].lower() + name[1:] if name[1:2].islower() else name
+    name = _lower_first(name)
     side = f" on the {finding.laterality}" if finding.laterality in ("left", "right") else ""
     past = " (in the past)" if finding.assertion.temporality == "historical" else ""
     return name + side + past
+
+
+def _lower_first(name: str) -> str:
+    return name[0].lower() + name[1:] if name[1:2].islower() else name
 
 
 def _count(number: int, one: str, many: str) -> str:

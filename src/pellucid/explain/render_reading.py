@@ -12,6 +12,7 @@ from typing import Any
 
 from pellucid.explain.outline import describe_source, number_sources
 from pellucid.explain.render_markdown import escape_markdown, link
+from pellucid.values.answer import Notice
 from pellucid.values.report import Finding, Reading
 
 #: How each status is called and marked; colour is never the only sign.
@@ -103,6 +104,10 @@ def get_anchors(reading: Reading) -> dict[tuple[str, str], int]:
     return anchors
 
 
+def _find_notices(reading: Reading, *, urgent: bool) -> list[Notice]:
+    return [n for n in reading.notices if (n.kind == "emergency") == urgent]
+
+
 def group_findings(findings: Iterable[Finding]) -> list[tuple[str, list[Finding]]]:
     """Findings by status, what was found first; the same fact said again is not shown again."""
     groups: dict[str, list[Finding]] = {key: [] for key in _STATUS}
@@ -127,6 +132,9 @@ def render_reading_text(reading: Reading, width: int = 80) -> str:
             wrap(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
         )
 
+    for notice in _find_notices(reading, urgent=True):
+        add(f"!! {notice.text}", "", "   ")
+        lines.append("")
     if reading.summary:
         add(reading.summary)
         lines.append("")
@@ -174,7 +182,7 @@ def render_reading_text(reading: Reading, width: int = 80) -> str:
         lines.append("")
     for note in reading.report.skipped:
         add(f"Not read: {_quote(note)}")
-    for notice in reading.notices:
+    for notice in _find_notices(reading, urgent=False):
         add(notice.text)
     return "\n".join(lines).strip("\n") + "\n"
 
@@ -183,7 +191,7 @@ def render_reading_markdown(reading: Reading) -> str:
     """Render as Markdown."""
     numbers = number_sources(reading)
     there = find_present(reading)
-    lines: list[str] = []
+    lines = [f"**{escape_markdown(n.text)}**\n" for n in _find_notices(reading, urgent=True)]
     if reading.summary:
         lines += [escape_markdown(reading.summary), ""]
     for key, findings in group_findings(reading.findings):
@@ -229,7 +237,7 @@ def render_reading_markdown(reading: Reading) -> str:
             for k, s in reading.sources.items()
         ] + [""]
     lines += [f"*Not read: {escape_markdown(_quote(note))}*" for note in reading.report.skipped]
-    lines += [f"*{escape_markdown(n.text)}*" for n in reading.notices]
+    lines += [f"*{escape_markdown(n.text)}*" for n in _find_notices(reading, urgent=False)]
     return "\n".join(lines).strip("\n") + "\n"
 
 
@@ -296,7 +304,12 @@ def render_reading_html(reading: Reading) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         "<title>Your report, explained</title>",
-        f"<style>{_STYLE}</style></head><body><h1>Your report, explained</h1><main>",
+        f"<style>{_STYLE}</style></head><body><h1>Your report, explained</h1>",
+        *(
+            f'<p role="alert"><strong>{escape(n.text)}</strong></p>'
+            for n in _find_notices(reading, urgent=True)
+        ),
+        "<main>",
         f'<section aria-labelledby="r"><h2 id="r">The report</h2><pre>\n{_mark(reading)}</pre></section>',
         '<section aria-labelledby="e"><h2 id="e">What it says</h2>',
     ]
@@ -349,7 +362,7 @@ def render_reading_html(reading: Reading) -> str:
     out += [
         f"<p><small>Not read: {escape(_quote(note))}</small></p>" for note in reading.report.skipped
     ]
-    out += [f"<p><small>{escape(n.text)}</small></p>" for n in reading.notices]
+    out += [f"<p><small>{escape(n.text)}</small></p>" for n in _find_notices(reading, urgent=False)]
     return "\n".join([*out, "</body></html>"]) + "\n"
 
 

@@ -23,7 +23,9 @@ _WITH = frozenset(("with", "by", "without"))
 _JOINS = frozenset(("and", "or", "with", "nor"))
 _AND = frozenset(("and", "or", "nor"))
 #: Verbs that lead from one finding to another of the same place.
-_LEADS = frozenset(("containing", "cause", "causing", "produce", "producing", "show", "showing"))
+_LEADS = frozenset(
+    ("with", "containing", "cause", "causing", "produce", "producing", "show", "showing")
+)
 
 
 class Around:

@@ -84,6 +84,7 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
             tuple(build_table(phrases(dose.get("phrases") or ()))),
             tuple(build_table(phrases(dose.get("drugs") or ()))),
         ),
+        urgent=frozenset(boundaries.get("urgent") or ()),
         diagnosis=_plain(
             build_table(phrases((boundaries.get("diagnosis") or {}).get("phrases") or ()))
         ),

@@ -14,6 +14,7 @@ class Lexicon(NamedTuple):
     kind; parts: phrase -> pattern;
     types, weak: phrase -> question type; words: every folded word of all of them -> weight; around: phrase -> (laterality, change, recommend or
     action, value); normal: phrase -> "normal", or (concept denied, whether it says so by itself);
+    urgent: concepts that can need care at once;
     beside: concepts that a short name tells when a subject stands near it, without taking in the subject.
     """
 
@@ -31,6 +32,7 @@ class Lexicon(NamedTuple):
     cues: tuple[dict[str, Any], dict[str, int]]
     emergency: tuple[Any, ...]
     dose: tuple[Any, ...]
+    urgent: frozenset[str]
     diagnosis: tuple[dict[str, Any], dict[str, int]]
     roots: tuple[tuple[str, str, str], ...]
     words: dict[str, int]
