@@ -22,7 +22,7 @@ REPORTS = [
 #: Reports in which something is still missed or misread. A fix takes its report off this list; the tests fail until it does.
 SHORT = set(
     """
-    ctap-03 ctap-06 ctap-07 msk-05 mrs-04 cxr-13 cct-06 cct-15 mam-05 cvs-05 gb-04 gb-07
+    ctap-03 ctap-06 ctap-07 msk-05 mrs-04 cxr-13 cct-06 cct-15 mam-05 cvs-05 gb-04 gb-07 gb-13
     """.split()
 )
 
