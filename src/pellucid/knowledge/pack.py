@@ -100,6 +100,8 @@ def load_pack(path: str) -> PackFolder:
             found = _parse_ledger(text, name, ledger)
         elif folder == "language" and name.endswith(".yaml"):
             tables[base[:-5]], _, found = load_yaml(text, name)
+        elif folder == "drawings" and name.endswith(".yaml"):
+            _, _, found = load_yaml(text, name)  # the site draws from it
         else:
             found = [
                 Problem(

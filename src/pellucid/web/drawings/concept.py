@@ -1,0 +1,104 @@
+"""Which drawings belong on the page of a concept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from pellucid.app.engine import Engine
+from pellucid.values.answer import Answer
+from pellucid.web.config.engine import get_engine
+from pellucid.web.drawings.body import draw_body, find_region, is_everywhere
+from pellucid.web.drawings.content import load_content
+from pellucid.web.drawings.patterns import draw_pattern, find_pattern
+from pellucid.web.drawings.rows import find_rows
+from pellucid.web.drawings.scale import describe_scale, draw_scale
+from pellucid.web.drawings.svg import Svg
+
+
+class Drawing(NamedTuple):
+    """A drawing and the words under it, which say what it shows to those who cannot see it."""
+
+    svg: Svg
+    caption: str
+
+
+def link_to_body(site: str) -> str:
+    """Address of the page of a body part."""
+    return f"/body/{site}"
+
+
+def find_drawings(
+    concept: str,
+    value: str | float | None = None,
+    *,
+    engine: Engine | None = None,
+    link: Callable[[str], str] | None = link_to_body,
+) -> list[Drawing]:
+    """Drawings for a concept: how it looks, where a value falls on it, where in the body it is.
+
+    Parameters
+    ----------
+    concept
+        Id of the concept, or one of its names.
+    value
+        For a score: the value to mark on its scale.
+    engine
+        The engine that knows the concept; the site's own if not given.
+    link
+        Address of the page of a body part, for the links of the body map; None for no links.
+
+    Raises
+    ------
+    UnknownConceptError
+        If nothing goes by that id or name.
+    """
+    engine = engine or get_engine()
+    page = engine.show(concept)
+    broader = engine.get_broader(page.focus[0].concept)
+    found = [
+        _find_look(page, broader),
+        _find_scale(page, value),
+        _find_place(page, broader, engine, link),
+    ]
+    return [drawing for drawing in found if drawing]
+
+
+def _find_look(page: Answer, broader: tuple[str, ...]) -> Drawing | None:
+    content = load_content("patterns")
+    focus = page.focus[0]
+    pattern = find_pattern(focus.pattern) if focus.pattern else None
+    if pattern is None or content["head"] not in broader:
+        return None
+    caption = f"{pattern.title}. {pattern.text} {content['note']}"
+    return Drawing(draw_pattern(pattern.id), caption)
+
+
+def _find_scale(page: Answer, value: str | float | None) -> Drawing | None:
+    rows = find_rows(page)
+    if not rows:
+        return None
+    svg = draw_scale(rows, value, page.focus[0].name)
+    return Drawing(svg, f"{describe_scale(rows, value)} {load_content('scale')['note']}")
+
+
+def _find_place(
+    page: Answer, broader: tuple[str, ...], engine: Engine, link: Callable[[str], str] | None
+) -> Drawing | None:
+    content = load_content("body")
+    chain = _find_site(page, broader, engine)
+    region = find_region(chain)
+    if region is None and not any(is_everywhere(site) for site in chain):
+        return None
+    text = content["marked"].format(names=region.title) if region else content["all"]
+    return Drawing(draw_body([chain], link), f"{content['title']}. {text} {content['note']}")
+
+
+def _find_site(page: Answer, broader: tuple[str, ...], engine: Engine) -> tuple[str, ...]:
+    """The body part of a concept, else of the nearest broader one, with those above it."""
+    if page.focus[0].kind == "site":
+        return broader
+    for concept in broader:
+        if site := engine.show(concept).focus[0].site:
+            return engine.get_broader(site)
+    return ()
