@@ -384,9 +384,14 @@ def test_memory_stays_bounded(tmp_path: Path, engine: pellucid.Engine) -> None:
     texts = [f"A {n} mm nodule of the liver, seen by Dr. Q{n}x." for n in range(50_000)]
     source = write_table(tmp_path / "in.jsonl", texts, len(texts))
     command = [sys.executable, "-m", "pellucid", "read", "--batch", str(source)]
-    process = subprocess.Popen([*command, "-o", str(tmp_path / "out.jsonl")])
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = status
-    assert status == 0
-    assert usage.ru_maxrss / 1024 < 300
+    command += ["-o", str(tmp_path / "out.jsonl")]
+    # By a small process between: the peak of a child counts what its parent held when it was forked.
+    measure = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", measure, *command], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout.split()[-1]) / 1024 < 300
     assert len(read_lines(tmp_path / "out.jsonl")) == len(texts)

@@ -14,6 +14,20 @@ def get_core_pack() -> str:
     return os.path.join(here, "pellucid_packs", "core")
 
 
+def get_data_folder() -> str:
+    """Folder for what is kept (installed packs, the site): ``PELLUCID_DATA_DIR``, or the system's usual place."""
+    if folder := os.environ.get("PELLUCID_DATA_DIR"):
+        return os.path.abspath(folder)
+    home = os.path.expanduser("~")
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
+        return os.path.join(base, "pellucid", "Data")
+    if sys.platform == "darwin":
+        return os.path.join(home, "Library", "Application Support", "pellucid")
+    base = os.environ.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share")
+    return os.path.join(base, "pellucid")
+
+
 def find_record() -> str | None:
     """The list of files that pip keeps beside an installed Pellucid; None in a checkout."""
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

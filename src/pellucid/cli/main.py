@@ -80,6 +80,14 @@ def _run(options: SimpleNamespace) -> int:
         from pellucid.cli.read import run_read
 
         return run_read(options)
+    if options.command == "mcp":
+        from pellucid.cli.mcp import run_mcp
+
+        return run_mcp(options)
+    if options.command == "serve":
+        from pellucid.cli.serve import run_serve
+
+        return run_serve(options)
     from pellucid.cli.ask import run_ask, run_search, run_show
 
     return {"ask": run_ask, "show": run_show, "search": run_search}[options.command](options)

@@ -117,6 +117,20 @@ def build_parser() -> ArgumentParser:
     )
     review.add_argument("--all", action="store_true", help="list the checked ones too")
 
+    _add_serve(commands)
+
+    mcp = commands.add_parser(
+        "mcp",
+        help="serve the tools ask, read and show to an assistant (MCP)",
+        epilog="example: pellucid mcp --http 127.0.0.1:8765",
+    )
+    mcp.add_argument(
+        "--http",
+        metavar="HOST:PORT",
+        help="streamable HTTP at http://HOST:PORT/mcp (default: standard input and output)",
+    )
+    _add_packs(mcp)
+
     completion = commands.add_parser(
         "completion",
         help="print a shell's completion script",
@@ -243,3 +257,23 @@ def _add_packs(parser: ArgumentParser) -> None:
         metavar="PATH",
         help="use this pack too (may be given again)",
     )
+
+
+def _add_serve(commands: Any) -> None:
+    parser = commands.add_parser(
+        "serve",
+        help="start the web site: questions, reports, forum",
+        description="Start the whole site on this machine; everything it keeps is in PELLUCID_DATA_DIR.",
+        epilog="example: pellucid serve --port 8080",
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)"
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=8000,
+        metavar="N",
+        help="port (default 8000; 0 for any free one)",
+    )
+    parser.add_argument("--demo", action="store_true", help="add example content to the forum")

@@ -1,0 +1,1 @@
+"""Members: accounts, roles, bans, the audit log."""

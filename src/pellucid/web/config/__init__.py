@@ -1,0 +1,1 @@
+"""Settings, addresses and doors of the site."""

@@ -1,0 +1,13 @@
+"""Addresses of the site."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("pellucid.web.pages.urls")),
+    path("forum/", include("pellucid.web.forum.urls")),
+    path("members/", include("pellucid.web.accounts.urls")),
+    path("", include("pellucid.web.api.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+]

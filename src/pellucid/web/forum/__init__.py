@@ -1,0 +1,1 @@
+"""The forum: questions, automatic answers, replies, staff."""

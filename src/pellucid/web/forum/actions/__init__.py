@@ -1,0 +1,1 @@
+"""Everything that changes the forum. Views call these functions; each checks who may."""

@@ -1,0 +1,130 @@
+"""What members may send to the forum."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+
+from pellucid.web.forum import access
+from pellucid.web.forum.limits import get_limit
+from pellucid.web.forum.models import Draft, Flag
+
+_MARKDOWN = "Plain text or Markdown. Please leave out names, birth dates and numbers of records."
+_LARGE = forms.Textarea(attrs={"rows": 10, "spellcheck": "true"})
+
+
+class TextField(forms.CharField):
+    """A long text, as long as a post may be."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=_LARGE, strip=True, **options)
+
+    def clean(self, value: Any) -> Any:
+        """The text with line feeds only, not too long."""
+        text = super().clean(value).replace("\r\n", "\n").replace("\r", "\n")
+        if len(text) > (most := get_limit("TEXT_LENGTH")):
+            raise forms.ValidationError(
+                f"This has {len(text):,} characters; a post may have {most:,}."
+            )
+        return text
+
+
+class ThreadForm(forms.Form):
+    """A question."""
+
+    title = forms.CharField(
+        label="Your question",
+        max_length=200,
+        min_length=5,
+        help_text="One sentence, as you would ask a person.",
+    )
+    category = forms.ModelChoiceField(access.find_categories(), empty_label=None)
+    source = TextField(label="More about it (optional)", required=False, help_text=_MARKDOWN)
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
+class ReplyForm(forms.Form):
+    """A reply."""
+
+    source = TextField(label="Your reply", help_text=_MARKDOWN)
+    quotes = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
+class EditForm(forms.Form):
+    """A change of a post."""
+
+    source = TextField(label="Text", help_text=_MARKDOWN, required=False)
+    reason = forms.CharField(label="Why (optional)", max_length=200, required=False)
+
+
+class FlagForm(forms.Form):
+    """What is wrong with a post."""
+
+    reason = forms.ChoiceField(
+        label="What is wrong?", choices=Flag.Reason.choices, widget=forms.RadioSelect
+    )
+    note = forms.CharField(label="More about it (optional)", max_length=500, required=False)
+
+
+class ReviewForm(forms.Form):
+    """A reviewer's decision about an automatic answer."""
+
+    state = forms.ChoiceField(
+        label="Decision",
+        widget=forms.RadioSelect,
+        choices=(
+            (Draft.State.APPROVED, "Approve: it is right as it is"),
+            (Draft.State.EDITED, "Edit: publish the text below, a correction of it"),
+            (Draft.State.REPLACED, "Replace: publish the text below, written anew"),
+            (Draft.State.WITHDRAWN, "Withdraw: show no answer"),
+        ),
+    )
+    source = TextField(label="Text of the answer", required=False)
+    reason = forms.CharField(label="Reason", max_length=500, help_text="Shown with the answer.")
+
+
+class SearchForm(forms.Form):
+    """A search of the forum."""
+
+    q = forms.CharField(label="Words", max_length=200, required=False)
+    category = forms.ModelChoiceField(
+        access.find_categories(), required=False, empty_label="All", to_field_name="slug"
+    )
+    answered = forms.BooleanField(label="With an accepted answer", required=False)
+
+
+class ReasonForm(forms.Form):
+    """A reason for the log."""
+
+    reason = forms.CharField(max_length=500, required=False)
+
+
+class MoveForm(ReasonForm):
+    """Where a thread goes."""
+
+    category = forms.ModelChoiceField(access.find_categories(), empty_label=None)
+
+
+class MergeForm(ReasonForm):
+    """Which thread another is merged into."""
+
+    into = forms.IntegerField(
+        label="Number of the other thread", min_value=1, help_text="It stands in its address."
+    )
+
+
+class SplitForm(forms.Form):
+    """Which replies become a thread of their own."""
+
+    title = forms.CharField(label="Title of the new thread", max_length=200, min_length=5)
+    category = forms.ModelChoiceField(access.find_categories(), empty_label=None)
+    posts = forms.TypedMultipleChoiceField(
+        label="Replies to move", coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, replies: list[tuple[int, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["posts"].choices = replies  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Pages of the forum: thin, they ask ``access`` and call ``actions``."""

@@ -1,0 +1,1 @@
+"""Questions, concepts, reports: the pages that anyone may read."""
