@@ -1,18 +1,27 @@
 """Write predictions for the scorers: python benchmarks/predict.py TASK --input X.jsonl --output Y.jsonl
 
-TASK: iu_findings, oidm_ct, negex. Input and output are JSON lines, in the form that each scorer exports and reads.
+TASK: iu_findings, oidm_ct, negex, mediqa_qa, rqe. Input and output are JSON lines, in the form that each scorer
+exports and reads. mediqa_qa and rqe rank by meaning too where a package ships the model or --model names its folder.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pellucid
+from pellucid.app.asking import open_asking
+from pellucid.retrieval.condense import condense
+from pellucid.retrieval.dense import find_model, load_encoder
+from pellucid.retrieval.entail import compare, compare_meaning, encode_asked
+from pellucid.retrieval.learned import load_learned
+from pellucid.retrieval.rank import make_candidates, rank
 from pellucid.values.report import Finding
 
 #: The 30 headings of the Indiana scorer, and the concepts that they stand for.
@@ -214,23 +223,63 @@ TASKS: dict[str, Callable[[pellucid.Engine, dict[str, Any]], dict[str, Any]]] = 
 }
 
 
+class Library:
+    """The tasks of the retrieval room: rows that are read without the engine."""
+
+    def __init__(self, model: str | None, lexical: bool) -> None:
+        # One thread: on a shared machine the model's small products wait for each other longer than they take.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        self.tables = open_asking()
+        self.encoder = None if lexical or not (model or find_model()) else load_encoder(model)
+        self.ranking = load_learned("ranking", dense=self.encoder is not None)
+        self.entailment = load_learned("entailment", dense=self.encoder is not None)
+
+    def mediqa_qa(self, row: dict[str, Any]) -> dict[str, Any]:
+        answers = row["answers"]
+        asked = condense(row["question"], self.tables)
+        candidates = make_candidates([answer["text"] for answer in answers])
+        ranked = rank(asked, candidates, self.tables, self.ranking, self.encoder)
+        # A search gave these: the likeliest is taken for an answer, however unlikely.
+        scores = [max(r.score, 0.5) if i == 0 else r.score for i, r in enumerate(ranked)]
+        return {
+            "qid": row["qid"],
+            "ranking": [answers[r.place]["aid"] for r in ranked],
+            "scores": [round(score, 6) for score in scores],
+        }
+
+    def rqe(self, row: dict[str, Any]) -> dict[str, Any]:
+        asked, known = condense(row["chq"], self.tables), condense(row["faq"], self.tables)
+        measures = compare(asked, known)
+        if self.encoder:
+            meant = self.encoder.encode([known.text], 128)[0]
+            measures |= compare_meaning(encode_asked(asked, self.encoder), meant)
+        return {"pid": row["pid"], "label": int(self.entailment.score(measures) >= 0.5)}
+
+
+LIBRARY_TASKS = ("mediqa_qa", "rqe")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("task", choices=TASKS)
+    parser.add_argument("task", choices=[*TASKS, *LIBRARY_TASKS])
     parser.add_argument("--input", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--model", help="folder of all-MiniLM-L6-v2, where no package ships it")
+    parser.add_argument("--lexical", action="store_true", help="no ranking by meaning")
     options = parser.parse_args()
-    engine = pellucid.load()
+    predict: Callable[[dict[str, Any]], dict[str, Any]]
+    if options.task in LIBRARY_TASKS:
+        predict = getattr(Library(options.model, options.lexical), options.task)
+    else:
+        predict = partial(TASKS[options.task], pellucid.load())
     with (
         options.input.open(encoding="utf-8") as source,
         options.output.open("w", encoding="utf-8") as target,
     ):
         for line in source:
             if line.strip():
-                target.write(
-                    json.dumps(TASKS[options.task](engine, json.loads(line)), ensure_ascii=False)
-                    + "\n"
-                )
+                target.write(json.dumps(predict(json.loads(line)), ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,11 @@
      x PackError            a pack cannot be used
         x PackNotFoundError
         x PackInvalidError
+        x PackStoreError    installed packs cannot be written to
+        x CollectionError   a collection cannot be made a pack of
+        x DownloadError     a collection cannot be fetched
      x MissingExtraError    a feature needs an optional dependency
+     x ModelError           a model's files cannot be used
 
 Each carries a stable ``code`` and one line that says what is wrong and what to do.
 """
@@ -59,7 +63,31 @@ class PackInvalidError(PackError):
     code = "pack-invalid"
 
 
+class PackStoreError(PackError):
+    """The disk is full, may not be written to, or another installation is under way."""
+
+    code = "pack-store"
+
+
+class CollectionError(PackError):
+    """The collection is damaged, unsafe to read, of no known format, or lacks its terms of use."""
+
+    code = "collection"
+
+
+class DownloadError(PackError):
+    """The network or the server did not give the file, or gave another than was asked for."""
+
+    code = "download"
+
+
 class MissingExtraError(PellucidError):
     """A feature needs an optional dependency that is not installed."""
 
     code = "missing-extra"
+
+
+class ModelError(PellucidError):
+    """The files of a model are missing, damaged, or of another model."""
+
+    code = "model"

@@ -17,6 +17,7 @@ _EXAMPLES = """examples:
   pellucid read --batch reports.csv -o findings.jsonl --jobs 4
   pellucid show nephrocalcinosis
   pellucid search "spots on lung"
+  pellucid pack add medquad MedQuAD-master.zip
   pellucid pack check my-pack/
 
 exit codes: 0 done; 1 not answered (with --fail), or a pack with errors; 2 bad usage or bad input
@@ -92,17 +93,21 @@ def build_parser() -> ArgumentParser:
     search.add_argument("--json", action="store_true", help="print JSON")
     _add_packs(search)
 
-    pack = commands.add_parser("pack", help="check content packs")
+    pack = commands.add_parser("pack", help="install collections as packs; check content packs")
     actions = pack.add_subparsers(
         dest="action", metavar="ACTION", required=True, parser_class=_Parser
     )
+    _add_pack_actions(actions)
     check = actions.add_parser(
         "check",
         help="list every error of a pack with file and line; exit 1 if there is any",
         epilog="example: pellucid pack check my-pack/",
     )
     check.add_argument(
-        "path", nargs="?", metavar="PATH", help="the pack's folder (default: the built-in pack)"
+        "path",
+        nargs="?",
+        metavar="PATH|NAME",
+        help="the pack's folder, or the name of an installed one (default: the built-in pack)",
     )
     check.add_argument(
         "--readability", action="store_true", help="print the table of reading grades"
@@ -138,6 +143,57 @@ def build_parser() -> ArgumentParser:
     )
     completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
     return parser
+
+
+def _add_pack_actions(actions: Any) -> None:
+    add = actions.add_parser(
+        "add",
+        help="install a collection of texts as a pack",
+        description="Install a collection: medquad, medlineplus, hpo, findingmodels or icd10cm by "
+        "name; or your own folder of documents, table of questions and answers, or forum export. "
+        "Whole or not at all.",
+        epilog="examples:\n  pellucid pack add medquad MedQuAD-master.zip\n"
+        "  pellucid pack add hpo\n"
+        "  pellucid pack add leaflets/ --licence LicenseRef-own --publisher 'Our clinic'",
+    )
+    add.add_argument("what", metavar="NAME|PATH|URL", help="a known collection, or your own")
+    add.add_argument("file", nargs="?", metavar="FILE", help="the file of a known collection")
+    add.add_argument("--name", metavar="NAME", help="call the pack so (default: its own name)")
+    for key, value in (
+        ("licence", "on what terms it may be used: an SPDX identifier, or LicenseRef-own"),
+        ("publisher", "whose it is"),
+        ("title", "what it is called in citations"),
+        ("attribution", "the line that its licence asks for"),
+        ("url", "the address that its documents' names are added to"),
+    ):
+        add.add_argument(f"--{key}", metavar="TEXT", help=value)
+    add.add_argument("--sha256", metavar="HEX", help="refuse a file with another checksum")
+    add.add_argument(
+        "--download", action="store_true", help="fetch a known collection from its own site"
+    )
+    add.add_argument(
+        "--skip-damaged", action="store_true", help="leave damaged documents out, and list them"
+    )
+    shown = actions.add_parser("list", help="list the installed packs")
+    shown.add_argument("--json", action="store_true", help="print JSON")
+    info = actions.add_parser(
+        "info",
+        help="show a pack's source, terms and counts",
+        epilog="example: pellucid pack info hpo",
+    )
+    info.add_argument("name", metavar="NAME")
+    info.add_argument("--json", action="store_true", help="print JSON")
+    remove = actions.add_parser(
+        "remove", help="remove an installed pack", epilog="example: pellucid pack remove hpo"
+    )
+    remove.add_argument("name", metavar="NAME")
+    update = actions.add_parser(
+        "update",
+        help="install packs anew if what they came from has changed",
+        epilog="example: pellucid pack update medquad",
+    )
+    update.add_argument("names", nargs="*", metavar="NAME", help="(default: all)")
+    update.add_argument("--force", action="store_true", help="even if nothing has changed")
 
 
 def _add_ask(parser: ArgumentParser) -> None:

@@ -1,7 +1,8 @@
-"""``pellucid pack`` and ``show --evidence``."""
+"""``pellucid pack check`` and ``review``, and ``show --evidence``."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from itertools import groupby
@@ -13,8 +14,17 @@ from pellucid.errors import UnknownConceptError
 
 
 def run_pack(options: SimpleNamespace) -> int:
-    """Check a pack, or list what is to be checked in it."""
+    """Check a pack, list what is to be checked in it, or change the installed ones."""
+    if options.action in ("add", "list", "info", "remove", "update"):
+        from pellucid.cli.install import run_install  # its libraries are many
+
+        return run_install(options)
     path = options.path or get_core_pack()
+    if options.action == "check" and not os.path.exists(path):
+        from pellucid.cli.install import check_installed, is_installed
+
+        if is_installed(path):
+            return check_installed(path)
     if options.action == "review":
         return _print_review(list_evidence(path), options.all)
     report = check(path)
