@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import pellucid
 from conftest import ROOT
 from pellucid.app.render import READING_FORMATS, render_reading
-from pellucid.explain.render_reading import describe_finding, get_group
+from pellucid.explain.arrange import describe_finding, get_status, quote_finding
 from pellucid.values.report import Finding, Reading
 
 #: Longest report that is read, in characters.
@@ -195,7 +195,7 @@ def test_findings_are_those_of_the_report(name: str, reading: Reading) -> None:
     found = [
         (
             finding.concept,
-            get_group(finding),
+            get_status(finding),
             finding.laterality,
             finding.change,
             [length for m in finding.measurements for length in m.dims],
@@ -282,7 +282,7 @@ def test_no_suspicious_calcification_is_never_under_found(engine: pellucid.Engin
     shown = render_reading(engine.read(REPORTS["mammography"]))
     found, _, absent = shown.partition("Looked for and not found")
     assert "suspicious calcification" not in found
-    assert "“suspicious calcification”" in absent
+    assert "suspicious calcification”" in absent
 
 
 # Forms
@@ -321,10 +321,12 @@ def check_content(reading: Reading, shown: str, short: bool) -> None:
     for finding in reading.findings:
         # Said again with no more to it ("the nodule"), a fact is not shown again.
         assert normalise(describe_finding(finding)) in shown or any(
-            f is not finding and f.concept == finding.concept and get_group(f) == get_group(finding)
+            f is not finding
+            and f.concept == finding.concept
+            and get_status(f) == get_status(finding)
             for f in reading.findings
         )
-        count = 1 if short and get_group(finding) == "absent" else None
+        count = 1 if short and get_status(finding) == "absent" else None
         for statement in finding.explanation[:count]:
             assert normalise(statement.text) in shown
     for word in reading.words:
@@ -389,7 +391,7 @@ def test_html_page_holds_the_whole_report_with_each_finding_marked(reading: Read
         mark.remove(mark.find("sup"))
     assert "".join(pre.itertext()) == reading.report.text
     assert [(m.text, m.get("class")) for m in marks] == [
-        (f.text, get_group(f)) for f in reading.findings
+        (f.text, get_status(f)) for f in reading.findings
     ]
 
 
@@ -460,9 +462,9 @@ def test_fhir_observations(reading: Reading) -> None:
         for code in finding.codes.get("icd10cm", ()):
             assert ("http://hl7.org/fhir/sid/icd-10-cm", code) in codings
         values = [c["code"] for c in observation["valueCodeableConcept"]["coding"]]
-        assert values[0] == get_group(finding)
+        assert values[0] == get_status(finding)
         # Present, in LOINC's words, is only what this patient has now.
-        assert ("LA9633-4" in values) == (get_group(finding) == "present")
+        assert ("LA9633-4" in values) == (get_status(finding) == "present")
         sizes = [
             c["valueQuantity"] for c in observation.get("component", ()) if "valueQuantity" in c
         ]
@@ -618,17 +620,38 @@ def test_summary_says_what_the_report_says_and_no_more(engine: pellucid.Engine) 
     assert engine.read("Nothing to see here.").summary == ""
 
 
-def test_a_denial_beside_such_a_finding_is_quoted_from_its_beginning(
-    engine: pellucid.Engine,
-) -> None:
+def test_a_denial_is_quoted_from_its_beginning(engine: pellucid.Engine) -> None:
     shown = render_reading(
         engine.read(
             "MAMMOGRAM. No suspicious masses, calcifications, or architectural distortion. "
             "Stable benign calcifications in the right breast. BI-RADS 2."
         )
     )
-    assert "○ Breast calcification: “suspicious masses, calcifications”" in shown
+    assert "○ Breast calcification: “No suspicious masses, calcifications”" in shown
     assert "BI-RADS category 2" in shown.partition("Found")[0]
+
+
+@pytest.mark.parametrize(
+    ("report", "quote"),
+    [
+        ("No nodules or enlarged lymph nodes.", "No nodules or enlarged lymph nodes"),
+        ("A pneumothorax\nis not seen.", "pneumothorax is not seen"),
+        ("- Pneumothorax: none\n- Pleural effusion: none", "Pleural effusion: none"),
+        ("Findings suggestive of pneumonia.", "suggestive of pneumonia"),
+        (
+            "No masses, nodules, infiltrates, consolidation, atelectasis, scarring, adenopathy, "
+            "cardiomegaly, pericardial effusion, fractures, or suspicious calcified granuloma.",
+            "No masses, nodules, infiltrates, consolidation, atelectasis, scarring, … "
+            "pericardial effusion, fractures, or suspicious calcified granuloma",
+        ),
+    ],
+)
+def test_a_quotation_never_loses_the_words_that_decide(
+    engine: pellucid.Engine, report: str, quote: str
+) -> None:
+    finding = engine.read(report).findings[-1]
+    assert finding.assertion.cue
+    assert quote_finding(report, finding) == quote
 
 
 def test_places_are_those_of_the_text_as_given(engine: pellucid.Engine) -> None:

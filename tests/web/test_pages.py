@@ -30,6 +30,7 @@ from django.test import Client
 from django.urls import reverse
 
 import pellucid
+from pellucid.app.render import arrange_reading
 from pellucid.cli.serve import get_server_settings, is_loopback, run_serve
 from pellucid.errors import InputError, MissingExtraError
 from pellucid.web.config.engine import get_engine
@@ -39,7 +40,6 @@ from pellucid.web.pages.answers import view_answer, write_data_block
 from pellucid.web.pages.catalogue import get_catalogue
 from pellucid.web.pages.forms import MAX_TEXT
 from pellucid.web.pages.kinds import is_short, looks_like_report
-from pellucid.web.pages.readings import mark_text, view_reading
 
 CANARY = "Zebulon Quistgaard 19470312"
 REPORT = f"""CT CHEST
@@ -345,16 +345,16 @@ def test_a_report_is_marked_and_explained_findings_first(client: Client, db: Non
 
 def test_the_marked_text_is_the_report_itself() -> None:
     reading = get_engine().read(REPORT)
-    view = view_reading(reading)
+    view = arrange_reading(reading)
     assert "".join(span.text for span in view.spans) == reading.report.text
     facts = {fact.number for group in view.groups for fact in group.facts}
     assert {span.number for span in view.spans if span.number} <= facts
     assert sorted(facts) == list(range(1, len(facts) + 1))
-    assert mark_text("abc", [], []) == [("abc", "", "", "", 0, False)]
+    assert [s.number for s in arrange_reading(reading._replace(findings=())).spans] == [0]
 
 
 def test_what_is_denied_is_quoted_with_its_denial() -> None:
-    groups = {group.key: group.facts for group in view_reading(get_engine().read(REPORT)).groups}
+    groups = {group.key: group.facts for group in arrange_reading(get_engine().read(REPORT)).groups}
     quotes = {fact.quote for fact in groups["absent"]}
     assert quotes == {"No suspicious nodules", "Pneumothorax is not seen"}
     assert {fact.name for fact in groups["present"]} == {"Calcified lung granuloma", "Granuloma"}
@@ -365,7 +365,7 @@ def test_a_fact_said_twice_is_shown_once() -> None:
     reading = get_engine().read(
         "FINDINGS: 6 mm nodule in the right lung.\nIMPRESSION: Nodule. A 9 mm nodule in the left lung."
     )
-    groups = view_reading(reading).groups
+    groups = arrange_reading(reading).groups
     nodules = [f.details for g in groups for f in g.facts if g.key == "present"]
     assert len(nodules) == len(set(nodules))
     assert any("6 mm" in details for details in nodules)

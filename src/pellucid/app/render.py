@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import InputError
 from pellucid.values.answer import Answer
 from pellucid.values.report import Reading
+
+if TYPE_CHECKING:
+    from pellucid.explain.arrange import Arrangement
 
 FORMATS = ("text", "markdown", "html", "json")
 
@@ -117,3 +120,10 @@ def render_reading(reading: Reading, form: str = "text", width: int = 80) -> str
     if form == "json":
         return forms.render_reading_json(reading)
     raise InputError(f"unknown format '{form}'; known: {', '.join(READING_FORMATS)}")
+
+
+def arrange_reading(reading: Reading) -> Arrangement:
+    """A reading in the order that every form shows it in: facts by status, the text marked."""
+    from pellucid.explain.arrange import arrange_reading as arrange
+
+    return arrange(reading)

@@ -12,9 +12,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pellucid import PellucidError, Reading, render_reading
+from pellucid.app.render import arrange_reading
 from pellucid.web.config.engine import get_engine
 from pellucid.web.pages.forms import MAX_FILE_MB, DownloadForm, ReportForm
-from pellucid.web.pages.readings import view_reading
 
 _LOG = logging.getLogger(__name__)
 _FAULT = "Pellucid could not read this report. That is a fault of ours, not of the report."
@@ -64,7 +64,7 @@ def show_reading(
             form = ReportForm({"text": report})
         form.add_error("file" if isinstance(report, bytes) else "text", str(error))
         return render(request, "pages/read.html", {"form": form}, status=422)
-    return render(request, "pages/reading.html", {"view": view_reading(reading)})
+    return render(request, "pages/reading.html", {"view": arrange_reading(reading)})
 
 
 @sensitive_post_parameters()
