@@ -21,7 +21,7 @@ from pellucid.errors import (
     UnknownConceptError,
 )
 from pellucid.values.answer import Answer, Focus, Notice, Related
-from pellucid.values.concept import Section, Source, Statement
+from pellucid.values.concept import Concept, Page, Range, Section, Source, Statement
 from pellucid.values.question import Assertion
 from pellucid.values.report import (
     Contradiction,
@@ -39,6 +39,7 @@ __version__ = _VERSION
 __all__ = [
     "Answer",
     "Assertion",
+    "Concept",
     "Contradiction",
     "Engine",
     "Finding",
@@ -50,7 +51,9 @@ __all__ = [
     "PackError",
     "PackInvalidError",
     "PackNotFoundError",
+    "Page",
     "PellucidError",
+    "Range",
     "Reading",
     "Recommendation",
     "Related",

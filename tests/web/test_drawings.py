@@ -14,25 +14,21 @@ import yaml
 from django.template import Context, Engine
 
 import pellucid
+from pellucid.app.scale import find_range
 from pellucid.app.settings import get_core_pack
 from pellucid.errors import UnknownConceptError
 from pellucid.knowledge.grade import get_grade
-from pellucid.knowledge.pack import load_pack
 from pellucid.knowledge.readability import count_text
-from pellucid.knowledge.resolve import find_range
 from pellucid.values.concept import Range
-from pellucid.values.question import Number
 from pellucid.web.drawings import (
     draw_body,
     draw_pattern,
     draw_scale,
     find_drawings,
-    find_rows,
     list_patterns,
 )
 from pellucid.web.drawings.body import find_region, is_everywhere, list_regions
 from pellucid.web.drawings.patterns import find_pattern
-from pellucid.web.drawings.rows import find_row
 from pellucid.web.drawings.svg import build_element
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +61,7 @@ def parse(svg: str) -> ElementTree.Element:
 
 @pytest.fixture(scope="module")
 def kinds(engine: pellucid.Engine) -> dict[str, str]:
-    return {concept: engine.show(concept).focus[0].kind for concept in engine.concepts}
+    return {concept: engine.get_concept(concept).kind for concept in engine.concepts}
 
 
 # Patterns
@@ -267,46 +263,25 @@ def test_names_beside_the_map_do_not_run_into_each_other() -> None:
 # Scales
 
 
-def list_scores(engine: pellucid.Engine) -> list[tuple[str, tuple[Range, ...]]]:
-    """Each score of the pack with its rows as its author wrote them."""
-    pack = load_pack(get_core_pack())
-    return [(file.concept.id, file.ranges) for file in pack.files if file.ranges]
+def test_each_row_of_each_score_is_found_by_its_value_and_its_bounds(
+    engine: pellucid.Engine,
+) -> None:
+    pages = [page for concept in engine.concepts if (page := engine.get_page(concept)).ranges]
+    assert len(pages) >= 17
+    for page in pages:
+        for row in page.ranges:
+            values = [v for v in (row.value, *row.also, row.low, row.high) if v is not None]
+            assert values, (page.concept.id, row.label)
+            for value in values:
+                assert find_range(page.ranges, value) == row, (page.concept.id, value)
+                assert find_range(page.ranges, str(value)) == row, (page.concept.id, value)
 
 
-def test_rows_are_read_as_their_authors_wrote_them(engine: pellucid.Engine) -> None:
-    scores = list_scores(engine)
-    assert len(scores) >= 17
-    for concept, written in scores:
-        read = find_rows(engine.show(concept))
-        assert [(r.label, r.meaning, r.citations, r.value) for r in read] == [
-            (r.label, r.meaning, r.citations, r.value) for r in written
-        ]
-
-
-def test_values_fall_where_the_engine_says(engine: pellucid.Engine) -> None:
-    compared = 0
-    for concept, written in list_scores(engine):
-        rows = find_rows(engine.show(concept))
-        labels = [r.value for r in written if r.value] + [*"0123456ABCDN", "4A", "2F", "TR4", "99"]
-        for label in labels:
-            number = Number("score", label, None, label, None, concept)
-            expected = find_range(written, number)
-            if expected is not None:
-                found = find_row(rows, label)
-                assert found is not None, (concept, label)
-                assert rows[found].label == expected.label, (concept, label)
-                compared += 1
-        for tenth in range(-99, 5000, 3):
-            value = tenth / 10
-            if 100 < value < 101 and any(row.high == 100 for row in written):
-                continue  # the engine rounds down; here, nothing is above the end of a scale
-            expected = find_range(written, Number("score", str(value), value, None, None, concept))
-            found = find_row(rows, value)
-            assert (None if found is None else rows[found].label) == (
-                expected.label if expected else None
-            ), (concept, value)
-            compared += expected is not None
-    assert compared > 5000
+def test_nothing_is_above_the_end_of_a_scale(engine: pellucid.Engine) -> None:
+    ranges = engine.get_page("mesa-percentile").ranges
+    assert find_range(ranges, 74.9) == ranges[0]
+    assert find_range(ranges, 100) == ranges[1]
+    assert find_range(ranges, 100.5) is None
 
 
 @pytest.mark.parametrize(
@@ -330,7 +305,7 @@ def test_values_fall_where_the_engine_says(engine: pellucid.Engine) -> None:
 def test_a_value_is_marked_and_told(
     engine: pellucid.Engine, score: str, value: str | float, label: str
 ) -> None:
-    rows = find_rows(engine.show(score))
+    rows = engine.get_page(score).ranges
     root = parse(draw_scale(rows, value, score))
     texts = [(t.text, t.get("font-weight")) for t in root.iter(f"{SVG}text")]
     assert [t for t, weight in texts if weight] == [label, str(value)]
@@ -344,14 +319,14 @@ def test_a_value_is_marked_and_told(
 def test_a_value_off_the_scale_is_told_and_marks_nothing(
     engine: pellucid.Engine, value: str | float
 ) -> None:
-    root = parse(draw_scale(find_rows(engine.show("bi-rads")), value))
+    root = parse(draw_scale(engine.get_page("bi-rads").ranges, value))
     assert not [t for t in root.iter(f"{SVG}text") if t.get("font-weight")]
     assert "on no step of this scale" in (root[1].text or "")
 
 
 def test_the_pointer_stands_where_the_value_is(engine: pellucid.Engine) -> None:
     def height(score: str, value: float) -> float:
-        root = parse(draw_scale(find_rows(engine.show(score)), value))
+        root = parse(draw_scale(engine.get_page(score).ranges, value))
         return [float(t.attrib["y"]) for t in root.iter(f"{SVG}text")][-1]
 
     rising = [height("coronary-calcium-score", v) for v in (0, 1, 50, 99, 100, 212, 399, 400)]
@@ -372,7 +347,7 @@ def test_what_was_typed_is_escaped() -> None:
 
 
 def test_a_scale_needs_rows(engine: pellucid.Engine) -> None:
-    assert find_rows(engine.show("liver")) == ()
+    assert engine.get_page("liver").ranges == ()
     with pytest.raises(ValueError, match="at least one row"):
         draw_scale([])
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pellucid.app.ask import answer_question, get_related, show_concept
 from pellucid.app.build import open_packs
-from pellucid.app.inputs import clean_question, clean_report
+from pellucid.app.inputs import clean_question, open_report
 from pellucid.app.settings import get_core_pack
 from pellucid.errors import InputError, UnknownConceptError
 from pellucid.knowledge.library import Library
@@ -17,8 +17,9 @@ from pellucid.language.lexicon import English, Lexicon
 from pellucid.language.question import QuestionReader
 from pellucid.language.tokens import get_phrase_key, make_word_key
 from pellucid.values.answer import Answer, Related
+from pellucid.values.concept import Concept, Page
 from pellucid.values.question import Assertion
-from pellucid.values.report import Finding, Reading, Report
+from pellucid.values.report import Finding, Reading
 
 if TYPE_CHECKING:
     from pellucid.app.read import ReportWalk
@@ -84,6 +85,15 @@ class Engine:
         """
         return show_concept(self.get_concept_id(name), self._library, self._notices)
 
+    def get_page(self, name: str) -> Page:
+        """What the packs say of a concept, by its id or any of its names, as they say it.
+
+        >>> import pellucid
+        >>> pellucid.load().get_page("BI-RADS").ranges[0].label
+        'Category 0'
+        """
+        return self._library.get_page(self.get_concept_id(name))
+
     def read(self, report: str | bytes) -> Reading:
         """Read a radiology report: what was found, what was not, what is uncertain, each explained.
 
@@ -99,12 +109,8 @@ class Engine:
             If it is empty, too long or cannot be read.
         MissingExtraError
             If its format needs a library that is not installed.
-
         """
-        opened = (
-            _open(report) if isinstance(report, bytes) else Report(clean_report(report), "text")
-        )
-        return self._reports.read(opened)
+        return self._reports.read(open_report(report))
 
     def find(self, report: str | bytes) -> list[Finding]:
         """Find what a report's text says, without explanations: the fast form of :meth:`read`.
@@ -112,7 +118,7 @@ class Engine:
         Findings come in the order of the text, those of the indication and history too; each tells
         its section. Of a text, any is taken, and places are those of the text as given.
         """
-        return self._reports.find(_open(report).text if isinstance(report, bytes) else report)
+        return self._reports.find(open_report(report).text if isinstance(report, bytes) else report)
 
     def assert_span(self, text: str, start: int, end: int) -> Assertion:
         """What a text says of the words between two offsets, whether or not they are known here.
@@ -129,11 +135,9 @@ class Engine:
 
     def search(self, words: str, limit: int = 10) -> list[Related]:
         """Find concepts by words, best first."""
-        keys = (
-            [self._word_key(w) for w in words.split()]
-            if not words.isascii()
-            else get_phrase_key(words, self._word_key).split()
-        )
+        keys = get_phrase_key(words, self._word_key).split()
+        if not words.isascii():
+            keys = [self._word_key(word) for word in words.split()]
         found = self._library.search(keys, limit)
         return get_related([concept for concept, _ in found], self._library, limit)
 
@@ -145,19 +149,19 @@ class Engine:
         UnknownConceptError
             If there is none.
         """
-        key = get_phrase_key(name, self._word_key)
         if name in self._library:
             return name
-        concept: str | None = self._lexicon.names[0].get(key)
-        if concept:
-            return concept
-        near = self._library.find_nearest_names(name)
-        hint = (
-            f"; nearest: {', '.join(near)}"
-            if near
-            else "; pellucid search WORDS finds what there is"
-        )
-        raise UnknownConceptError(f"nothing is known as '{name[:80]}'{hint}")
+        if concept := self._lexicon.names[0].get(get_phrase_key(name, self._word_key)):
+            return str(concept)
+        near = ", ".join(self._library.find_nearest_names(name))
+        hint = f"nearest: {near}" if near else "pellucid search WORDS finds what there is"
+        raise UnknownConceptError(f"nothing is known as '{name[:80]}'; {hint}")
+
+    def get_concept(self, name: str) -> Concept:
+        """The concept with this id or name, without what its page says."""
+        concept = self._library.find_concept(self.get_concept_id(name))
+        assert concept is not None
+        return concept
 
     def get_broader(self, concept: str) -> tuple[str, ...]:
         """Ids of a concept, by id or name, and of all broader ones, the nearest first.
@@ -172,12 +176,6 @@ class Engine:
     def concepts(self) -> tuple[str, ...]:
         """Ids of all concepts, in the order of the packs."""
         return tuple(self._library)
-
-
-def _open(data: bytes) -> Report:
-    from pellucid.reports import open_report  # its libraries are many
-
-    return open_report(data)
 
 
 def load(*packs: str | os.PathLike[str]) -> Engine:

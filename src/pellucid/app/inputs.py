@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from pellucid.errors import InputError
+from pellucid.values.report import Report
 
 #: Longest question that is read, in characters.
 MAX_QUESTION = 20_000
 #: Longest report that is read, in characters.
 MAX_REPORT = 2_000_000
+
+
+def open_report(report: str | bytes) -> Report:
+    """Open a report: its text, or the bytes of a file in any of the formats that are read.
+
+    Raises
+    ------
+    InputError
+        With one line that says what to do.
+    """
+    if isinstance(report, str):
+        return Report(clean_report(report), "text")
+    from pellucid import reports  # its libraries are many
+
+    return reports.open_report(report)
 
 
 def clean_report(text: str) -> str:

@@ -341,8 +341,10 @@ def find_range(ranges: Sequence[Range], number: Number) -> Range | None:
                 return row
     if number.value is not None:
         bounds = [b for row in ranges for b in (row.low, row.high) if b is not None]
-        # A scale of whole numbers takes whole numbers: 99.6 is not yet 100.
-        value = floor(number.value) if all(b == int(b) for b in bounds) else round(number.value, 1)
+        value = round(number.value, 1)
+        if all(b == int(b) for b in bounds) and number.value <= max(bounds, default=0):
+            # A scale of whole numbers takes whole numbers: 99.6 is not yet 100. Nothing is above its end.
+            value = floor(number.value)
         for row in ranges:
             if row.low is None and row.high is None:
                 continue

@@ -3,7 +3,6 @@
 from pellucid.web.drawings.body import draw_body
 from pellucid.web.drawings.concept import Drawing, find_drawings
 from pellucid.web.drawings.patterns import draw_pattern, list_patterns
-from pellucid.web.drawings.rows import find_rows
 from pellucid.web.drawings.scale import draw_scale
 from pellucid.web.drawings.svg import Svg
 
@@ -14,6 +13,5 @@ __all__ = [
     "draw_pattern",
     "draw_scale",
     "find_drawings",
-    "find_rows",
     "list_patterns",
 ]

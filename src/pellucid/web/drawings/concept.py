@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pellucid.app.engine import Engine
-from pellucid.values.answer import Answer
+from pellucid.values.concept import Concept, Page
 from pellucid.web.config.engine import get_engine
 from pellucid.web.drawings.body import draw_body, find_region, is_everywhere
 from pellucid.web.drawings.content import load_content
 from pellucid.web.drawings.patterns import draw_pattern, find_pattern
-from pellucid.web.drawings.rows import find_rows
 from pellucid.web.drawings.scale import describe_scale, draw_scale
 from pellucid.web.drawings.svg import Svg
 
@@ -54,39 +53,37 @@ def find_drawings(
         If nothing goes by that id or name.
     """
     engine = engine or get_engine()
-    page = engine.show(concept)
-    broader = engine.get_broader(page.focus[0].concept)
+    page = engine.get_page(concept)
+    broader = engine.get_broader(page.concept.id)
     found = [
-        _find_look(page, broader),
+        _find_look(page.concept, broader),
         _find_scale(page, value),
-        _find_place(page, broader, engine, link),
+        _find_place(page.concept, broader, engine, link),
     ]
     return [drawing for drawing in found if drawing]
 
 
-def _find_look(page: Answer, broader: tuple[str, ...]) -> Drawing | None:
+def _find_look(concept: Concept, broader: tuple[str, ...]) -> Drawing | None:
     content = load_content("patterns")
-    focus = page.focus[0]
-    pattern = find_pattern(focus.pattern) if focus.pattern else None
+    pattern = find_pattern(concept.pattern) if concept.pattern else None
     if pattern is None or content["head"] not in broader:
         return None
     caption = f"{pattern.title}. {pattern.text} {content['note']}"
     return Drawing(draw_pattern(pattern.id), caption)
 
 
-def _find_scale(page: Answer, value: str | float | None) -> Drawing | None:
-    rows = find_rows(page)
-    if not rows:
+def _find_scale(page: Page, value: str | float | None) -> Drawing | None:
+    if not page.ranges:
         return None
-    svg = draw_scale(rows, value, page.focus[0].name)
-    return Drawing(svg, f"{describe_scale(rows, value)} {load_content('scale')['note']}")
+    svg = draw_scale(page.ranges, value, page.concept.name)
+    return Drawing(svg, f"{describe_scale(page.ranges, value)} {load_content('scale')['note']}")
 
 
 def _find_place(
-    page: Answer, broader: tuple[str, ...], engine: Engine, link: Callable[[str], str] | None
+    concept: Concept, broader: tuple[str, ...], engine: Engine, link: Callable[[str], str] | None
 ) -> Drawing | None:
     content = load_content("body")
-    chain = _find_site(page, broader, engine)
+    chain = _find_site(concept, broader, engine)
     region = find_region(chain)
     if region is None and not any(is_everywhere(site) for site in chain):
         return None
@@ -94,11 +91,10 @@ def _find_place(
     return Drawing(draw_body([chain], link), f"{content['title']}. {text} {content['note']}")
 
 
-def _find_site(page: Answer, broader: tuple[str, ...], engine: Engine) -> tuple[str, ...]:
+def _find_site(concept: Concept, broader: tuple[str, ...], engine: Engine) -> tuple[str, ...]:
     """The body part of a concept, else of the nearest broader one, with those above it."""
-    if page.focus[0].kind == "site":
+    if concept.kind == "site":
         return broader
-    for concept in broader:
-        if site := engine.show(concept).focus[0].site:
-            return engine.get_broader(site)
-    return ()
+    sites = (engine.get_concept(one).site for one in broader)
+    site = next(filter(None, sites), None)
+    return engine.get_broader(site) if site else ()

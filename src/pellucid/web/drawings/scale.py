@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pellucid.app.scale import find_range, parse_number
 from pellucid.values.concept import Range
 from pellucid.web.drawings.content import load_content
 from pellucid.web.drawings.curves import trace_polygon
-from pellucid.web.drawings.rows import find_row, find_share
 from pellucid.web.drawings.svg import MARK, TISSUE, Svg, build_drawing, build_element
 
 _WIDTH, _HEIGHT, _GAP = 320, 34, 4
@@ -37,7 +37,7 @@ def draw_scale(
     if not rows:
         raise ValueError("a scale needs at least one row")
     content = load_content("scale")
-    found = None if value is None else find_row(rows, value)
+    found = None if value is None else _find_step(rows, value)
     steps = [_draw_step(row.label, i, i == found) for i, row in enumerate(rows)]
     if found is not None and value is not None:
         steps.append(_draw_pointer(_write(value), _get_height(rows, found, value)))
@@ -53,13 +53,26 @@ def describe_scale(rows: Sequence[Range], value: str | float | None = None) -> s
     text: str = content["unmarked"].format(labels=labels)
     if value is None:
         return text
-    found = find_row(rows, value)
+    found = _find_step(rows, value)
     if found is None:
         return f"{text} {content['outside'].format(value=_write(value))}"
     place = content["marked"].format(
         value=_write(value), step=found + 1, count=len(rows), label=rows[found].label
     )
     return f"{text} {place}"
+
+
+def _find_step(rows: Sequence[Range], value: str | float) -> int | None:
+    row = find_range(rows, value)
+    return rows.index(row) if row else None
+
+
+def _find_share(row: Range, value: str | float) -> float | None:
+    """How far a value is from the low to the high end of its row, 0 to 1; None if it is open."""
+    size = parse_number(value)
+    if size is None or row.low is None or row.high is None or row.high <= row.low:
+        return None
+    return min(max((size - row.low) / (row.high - row.low), 0.0), 1.0)
 
 
 def _write(value: str | float) -> str:
@@ -100,7 +113,7 @@ def _draw_step(label: str, position: int, marked: bool) -> Svg:
 def _get_height(rows: Sequence[Range], found: int, value: str | float) -> float:
     """Where the pointer stands: in a closed row as far down as the value is, else in the middle."""
     row = rows[found]
-    share = find_share(row, value)
+    share = _find_share(row, value)
     starts = [r.high if r.low is None else r.low for r in rows]
     numbers = [start for start in starts if start is not None]
     falling = len(numbers) > 1 and numbers[0] > numbers[-1]
