@@ -146,6 +146,19 @@ def test_show_takes_any_name(engine: pellucid.Engine) -> None:
     assert engine.show("bi-rads").focus[0].concept == "bi-rads"
 
 
+def test_a_concept_is_given_by_any_of_its_names(engine: pellucid.Engine) -> None:
+    concept = engine.get_concept("Agatston score")
+    page = engine.get_page("Agatston score")
+    assert concept.id == "coronary-calcium-score"
+    assert (page.concept, bool(page.sections), bool(page.ranges)) == (concept, True, True)
+    names = dict(engine.get_names("Agatston score"))
+    assert (names[concept.name], names["Agatston score"]) == ("preferred", "synonym")
+    assert set(names.values()) == {"preferred", "synonym", "abbreviation", "lay"}
+    for get in (engine.get_concept, engine.get_page, engine.get_names):
+        with pytest.raises(pellucid.UnknownConceptError):
+            get("nefrocalcinosis")
+
+
 def test_search_finds_by_words(engine: pellucid.Engine) -> None:
     assert engine.search("shoulder calcium tendon")
     assert "kidney-stone" in [r.concept for r in engine.search("kidney stone")][:3]

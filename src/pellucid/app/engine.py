@@ -163,6 +163,10 @@ class Engine:
         assert concept is not None
         return concept
 
+    def get_names(self, name: str) -> tuple[tuple[str, str], ...]:
+        """All names of a concept, each with what it is: preferred, synonym, abbreviation or lay."""
+        return self._library.get_names(self.get_concept_id(name))
+
     def get_broader(self, concept: str) -> tuple[str, ...]:
         """Ids of a concept, by id or name, and of all broader ones, the nearest first.
 

@@ -56,8 +56,7 @@ def get_catalogue() -> Catalogue:
 
 def get_other_names(concept: str) -> list[str]:
     """The synonyms, abbreviations and everyday names of a concept."""
-    # The engine has no public way to them yet: this is the one place that reaches in.
-    names = get_engine()._library.get_names(concept)
+    names = get_engine().get_names(concept)
     return [name for name, role in names if role != "preferred"]
 
 
