@@ -1,4 +1,4 @@
-"""All concepts of the engine by id and by code."""
+"""Concepts by code and by name, as others ask for them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections import defaultdict
 from functools import cache
 from typing import NamedTuple
 
-from pellucid import Engine, UnknownConceptError
+from pellucid import UnknownConceptError
 from pellucid.web.config.engine import get_engine
+from pellucid.web.pages.catalogue import get_catalogue
 
 
 class CodeSystem(NamedTuple):
@@ -31,39 +32,15 @@ SYSTEMS = (
 )
 
 
-class Entry(NamedTuple):
-    """A concept in a list."""
-
-    concept: str
-    name: str
-    kind: str
-    codes: dict[str, tuple[str, ...]]
-
-
-class Index(NamedTuple):
-    """The concepts by id, in the order of their names, and the ids by system and code."""
-
-    entries: dict[str, Entry]
-    codes: dict[tuple[str, str], list[str]]
-
-
-def build_index(engine: Engine) -> Index:
-    """List all concepts of an engine."""
-    found = [engine.show(concept).focus[0] for concept in engine.concepts]
-    found.sort(key=lambda f: f.name.casefold())
-    entries = {f.concept: Entry(f.concept, f.name, f.kind, f.codes) for f in found}
-    codes: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for entry in entries.values():
-        for key, values in entry.codes.items():
-            for value in values:
-                codes[key, _fold(value)].append(entry.concept)
-    return Index(entries, dict(codes))
-
-
 @cache
-def get_index() -> Index:
-    """The index of the process's engine."""
-    return build_index(get_engine())
+def get_index() -> dict[tuple[str, str], list[str]]:
+    """The ids of concepts by system and code, in the order of their names."""
+    index: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for entry in get_catalogue().entries.values():
+        for key, codes in entry.codes.items():
+            for code in codes:
+                index[key, _fold(code)].append(entry.concept)
+    return dict(index)
 
 
 def find_system(name: str) -> CodeSystem | None:
@@ -78,7 +55,7 @@ def find_system(name: str) -> CodeSystem | None:
 
 def find_by_code(system: CodeSystem, code: str) -> list[str]:
     """Ids of the concepts with exactly this code; dots and case are no part of it."""
-    return get_index().codes.get((system.key, _fold(code)), [])
+    return get_index().get((system.key, _fold(code)), [])
 
 
 def find_by_name(name: str) -> list[str]:

@@ -17,6 +17,7 @@ from pellucid.web.api.gate import Gate
 from pellucid.web.api.problems import Problem, render_problem, to_problem
 from pellucid.web.api.schema import describe, fail, get_components
 from pellucid.web.config.engine import get_engine
+from pellucid.web.pages.catalogue import get_catalogue
 
 _MEDIA_TYPES = {
     "json": "application/json",
@@ -188,13 +189,13 @@ def list_concepts(
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> dict[str, Any]:
     """List all concepts by name, or those with a code (give both ``system`` and ``code``)."""
-    entries = list(index.get_index().entries.values())
+    entries = list(get_catalogue().entries.values())
     if system is not None or code is not None:
         found = index.find_system(system or "")
         if found is None or code is None:
             keys = ", ".join(s.key for s in index.SYSTEMS)
             raise Problem(422, "code-system", f"give code=, and system= of these: {keys}")
-        entries = [index.get_index().entries[i] for i in index.find_by_code(found, code)]
+        entries = [get_catalogue().entries[i] for i in index.find_by_code(found, code)]
     following = None
     if offset + limit < len(entries):
         query = request.GET.copy()

@@ -16,6 +16,7 @@ class Entry(NamedTuple):
     concept: str
     name: str
     kind: str
+    codes: dict[str, tuple[str, ...]]
 
 
 class Catalogue(NamedTuple):
@@ -29,10 +30,9 @@ class Catalogue(NamedTuple):
 
 def build_catalogue(engine: Engine) -> Catalogue:
     """List all concepts of an engine."""
-    focus = {concept: engine.show(concept).focus[0] for concept in engine.concepts}
-    entries = sorted(
-        (Entry(f.concept, f.name, f.kind) for f in focus.values()), key=lambda e: e.name.casefold()
-    )
+    concepts = {concept: engine.get_concept(concept) for concept in engine.concepts}
+    entries = [Entry(c.id, c.name, c.kind, c.codes) for c in concepts.values()]
+    entries.sort(key=lambda entry: entry.name.casefold())
     letters: dict[str, list[Entry]] = defaultdict(list)
     bodies: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
@@ -40,7 +40,7 @@ def build_catalogue(engine: Engine) -> Catalogue:
         letters[first if "a" <= first <= "z" else "0"].append(entry)
         broader = engine.get_broader(entry.concept)
         # A concept that names no site is where the nearest broader one is.
-        site = next((s for b in broader if (s := focus[b].site)), None)
+        site = next((s for b in broader if (s := concepts[b].site)), None)
         for place in engine.get_broader(site) if site else ():
             bodies[place].append(entry)
     by_id = {entry.concept: entry for entry in entries}
