@@ -13,6 +13,7 @@ from pellucid.app.settings import get_core_pack
 
 ROOT = Path(__file__).parent.parent
 CORE = Path(get_core_pack())
+SCHEMAS = Path(pellucid.__file__).parent / "schemas"
 
 
 @pytest.fixture(scope="session", autouse=True)

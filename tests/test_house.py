@@ -145,7 +145,7 @@ def test_documents_name_what_exists() -> None:
         "CONTRIBUTING.md",
         "CHANGELOG.md",
         "docs/authoring.md",
-        "docs/answer.schema.json",
+        "src/pellucid/schemas/answer.schema.json",
         "LICENSE",
         "LICENSE-CONTENT",
     ):

@@ -17,7 +17,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from conftest import ROOT, Run
+from conftest import SCHEMAS, Run
 from pellucid import Engine, InputError, render, render_reading
 
 pytest.importorskip("mcp", reason="the MCP server needs the extra 'mcp'")
@@ -32,7 +32,7 @@ PROTOCOLS = ("auto", "legacy")
 
 
 def check(name: str, value: object) -> None:
-    schema = json.loads((ROOT / "docs" / f"{name}.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(value)
 
 

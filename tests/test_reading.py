@@ -19,14 +19,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pellucid
-from conftest import ROOT
+from conftest import ROOT, SCHEMAS
 from pellucid.app.render import READING_FORMATS, render_reading
 from pellucid.explain.arrange import describe_finding, get_status, quote_finding
 from pellucid.values.report import Finding, Reading
 
 #: Longest report that is read, in characters.
 MAX_REPORT = 2_000_000
-SCHEMA = json.loads((ROOT / "docs" / "reading.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((SCHEMAS / "reading.schema.json").read_text(encoding="utf-8"))
 
 REPORTS = {
     "mammography": """\

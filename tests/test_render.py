@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 import pellucid
-from conftest import ROOT
+from conftest import SCHEMAS
 
 QUESTIONS = [
     "What does nodular calcification mean?",
@@ -77,7 +77,7 @@ def test_html_has_all_content_and_is_well_formed(answer: pellucid.Answer) -> Non
 
 
 def test_json_follows_its_schema(answer: pellucid.Answer) -> None:
-    schema = json.loads((ROOT / "docs" / "answer.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((SCHEMAS / "answer.schema.json").read_text(encoding="utf-8"))
     data = json.loads(pellucid.render(answer, "json"))
     jsonschema.validate(data, schema)
     assert [[s["text"] for s in section["statements"]] for section in data["sections"]] == [

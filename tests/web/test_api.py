@@ -40,7 +40,7 @@ from pellucid.web.config.engine import get_engine
 pytestmark = pytest.mark.django_db
 
 ROOT = Path(__file__).parent.parent.parent
-SCHEMAS = ROOT / "src" / "pellucid" / "web" / "api" / "schemas"
+SCHEMAS = Path(pellucid.__file__).parent / "schemas"
 CANARY = "Zebulon Quackenbush"
 REPORT = f"""CT CHEST
 INDICATION: {CANARY}, cough.
@@ -50,8 +50,8 @@ MP = "/infobutton?mainSearchCriteria.v.cs=2.16.840.1.113883.6.90&mainSearchCrite
 
 
 def check(name: str, value: object) -> None:
-    """Validate against the schema of docs/."""
-    schema = json.loads((ROOT / "docs" / f"{name}.schema.json").read_text(encoding="utf-8"))
+    """Validate against the documented schema."""
+    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(value)
 
 
@@ -82,12 +82,6 @@ def bear(secret: str) -> dict[str, str]:
 
 
 # --- REST
-
-
-@pytest.mark.parametrize("name", ["answer", "reading"])
-def test_schemas_are_those_of_the_documentation(name: str) -> None:
-    ours = (SCHEMAS / f"{name}.schema.json").read_bytes()
-    assert ours == (ROOT / "docs" / f"{name}.schema.json").read_bytes()
 
 
 def test_ask_gives_the_documented_answer(client: Client) -> None:

@@ -78,7 +78,7 @@ def select_sections(answer: Answer, section: str | None = None, short: bool = Fa
 
 
 def to_json(answer: Answer) -> dict[str, Any]:
-    """The JSON object of an answer; docs/answer.schema.json describes it."""
+    """The JSON object of an answer; schemas/answer.schema.json describes it."""
     from pellucid.explain.render_json import build_json
 
     return build_json(answer)

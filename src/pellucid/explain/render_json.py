@@ -1,4 +1,4 @@
-"""An answer as JSON; docs/answer.schema.json describes it."""
+"""An answer as JSON; schemas/answer.schema.json describes it."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ def _link(numbers: Iterable[int], sources: tuple[Source, ...]) -> str:
 
 
 def build_reading_json(reading: Reading) -> dict[str, Any]:
-    """Build the JSON object of a reading; docs/reading.schema.json describes it."""
+    """Build the JSON object of a reading; schemas/reading.schema.json describes it."""
 
     def plain(value: Any) -> Any:
         if hasattr(value, "_asdict"):

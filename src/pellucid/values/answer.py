@@ -36,7 +36,7 @@ class Notice(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A structured answer to one question; see docs/answer.schema.json.
+    """A structured answer to one question; see schemas/answer.schema.json.
 
     ``sections`` come in the order in which they should be read; the first ``lead`` of them
     are what was asked. ``sources`` holds each source that a statement cites, by its key, in

@@ -103,7 +103,7 @@ class Contradiction(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """Everything that was understood of a report; see docs/reading.schema.json.
+    """Everything that was understood of a report; see schemas/reading.schema.json.
 
     ``summary`` is the report in short: names of findings by status, and nothing else.
     """

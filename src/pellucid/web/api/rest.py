@@ -34,7 +34,7 @@ ReadingForm = Literal["json", "fhir", "html", "markdown", "text"]
 
 
 class _Api(NinjaAPI):
-    """The API whose document also has the schemas of docs/, and says that a token is optional."""
+    """The API whose document also has the documented schemas, and says that a token is optional."""
 
     def get_openapi_schema(self, **options: Any) -> Any:
         schema = super().get_openapi_schema(**options)

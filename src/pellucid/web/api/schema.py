@@ -8,7 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_SCHEMAS = Path(__file__).parent / "schemas"
+import pellucid
+
+_SCHEMAS = Path(pellucid.__file__).parent / "schemas"
 _PROBLEM = {
     "type": "object",
     "description": "An error (RFC 9457).",
@@ -33,7 +35,7 @@ _PROBLEM = {
 
 @cache
 def get_components() -> dict[str, Any]:
-    """The schemas that operations refer to; Answer and Reading are those of docs/."""
+    """The schemas that operations refer to; Answer and Reading are those that every form follows."""
     return {
         "Answer": _load("answer.schema.json", "Answer"),
         "Reading": _load("reading.schema.json", "Reading"),

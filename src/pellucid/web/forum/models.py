@@ -178,7 +178,7 @@ class Draft(models.Model):
         WITHDRAWN = "withdrawn", "Withdrawn"
 
     thread = models.OneToOneField(Thread, models.CASCADE, related_name="draft")
-    answer = models.JSONField(help_text="As the engine gave it; docs/answer.schema.json.")
+    answer = models.JSONField(help_text="As the engine gave it; schemas/answer.schema.json.")
     source = models.TextField()
     html = models.TextField()
     state = models.CharField(max_length=10, choices=State, default=State.AUTOMATIC)

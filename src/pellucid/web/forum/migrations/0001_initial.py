@@ -125,7 +125,7 @@ class Migration(migrations.Migration):
             name='Draft',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('answer', models.JSONField(help_text='As the engine gave it; docs/answer.schema.json.')),
+                ('answer', models.JSONField(help_text='As the engine gave it; schemas/answer.schema.json.')),
                 ('source', models.TextField()),
                 ('html', models.TextField()),
                 ('state', models.CharField(choices=[('automatic', 'Automatic answer, not yet reviewed'), ('approved', 'Approved'), ('edited', 'Edited'), ('replaced', 'Replaced'), ('withdrawn', 'Withdrawn')], default='automatic', max_length=10)),
