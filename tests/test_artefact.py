@@ -14,7 +14,7 @@ import pytest
 
 import pellucid
 from pellucid.app import build
-from pellucid.app.settings import get_cache_folder, get_core_pack
+from pellucid.app.settings import get_cache_folder, get_core_pack, get_data_folder
 from pellucid.knowledge.artefact import StaleArtefactError, build_artefact, open_artefact
 
 MakePack = Callable[..., Path]
@@ -118,24 +118,47 @@ def test_sections_come_back_and_are_checked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("system", "variables", "expected"),
+    ("system", "variables", "cache", "data"),
     [
-        ("linux", {"XDG_CACHE_HOME": "/x"}, "/x/pellucid"),
-        ("linux", {}, "/home/u/.cache/pellucid"),
-        ("darwin", {}, "/home/u/Library/Caches/pellucid"),
-        ("win32", {"LOCALAPPDATA": "/local"}, "/local/pellucid/Cache"),
+        (
+            "linux",
+            {"XDG_CACHE_HOME": "/x", "XDG_DATA_HOME": "/y"},
+            "/x/pellucid",
+            "/y/pellucid",
+        ),
+        ("linux", {}, "/home/u/.cache/pellucid", "/home/u/.local/share/pellucid"),
+        (
+            "darwin",
+            {},
+            "/home/u/Library/Caches/pellucid",
+            "/home/u/Library/Application Support/pellucid",
+        ),
+        (
+            "win32",
+            {"LOCALAPPDATA": "/local"},
+            "/local/pellucid/Cache",
+            "/local/pellucid/Data",
+        ),
+        ("linux", {"PELLUCID_CACHE_DIR": "/c", "PELLUCID_DATA_DIR": "/d"}, "/c", "/d"),
     ],
 )
-def test_cache_folder_of_each_system(
-    monkeypatch: pytest.MonkeyPatch, system: str, variables: dict[str, str], expected: str
+def test_folders_of_each_system(
+    monkeypatch: pytest.MonkeyPatch,
+    system: str,
+    variables: dict[str, str],
+    cache: str,
+    data: str,
 ) -> None:
-    for name in ("PELLUCID_CACHE_DIR", "XDG_CACHE_HOME", "LOCALAPPDATA"):
-        monkeypatch.delenv(name, raising=False)
+    for use in ("CACHE", "DATA"):
+        monkeypatch.delenv(f"PELLUCID_{use}_DIR", raising=False)
+        monkeypatch.delenv(f"XDG_{use}_HOME", raising=False)
+    monkeypatch.delenv("LOCALAPPDATA", raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("HOME", "/home/u")
     monkeypatch.setattr(sys, "platform", system)
-    assert get_cache_folder().replace(os.sep, "/") == expected
+    assert get_cache_folder().replace(os.sep, "/") == cache
+    assert get_data_folder().replace(os.sep, "/") == data
 
 
 def test_installed_packs_are_fresh_while_their_list_of_files_is(

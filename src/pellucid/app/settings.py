@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Literal
 
 VERSION = "0.1.0"
 
@@ -16,15 +17,29 @@ def get_core_pack() -> str:
 
 def get_data_folder() -> str:
     """Folder for what is kept (installed packs, the site): ``PELLUCID_DATA_DIR``, or the system's usual place."""
-    if folder := os.environ.get("PELLUCID_DATA_DIR"):
-        return os.path.abspath(folder)
+    return os.path.abspath(os.environ.get("PELLUCID_DATA_DIR") or _get_usual_folder("data"))
+
+
+def get_cache_folder() -> str:
+    """Folder for compiled packs: ``PELLUCID_CACHE_DIR``, or the system's usual place."""
+    return os.environ.get("PELLUCID_CACHE_DIR") or _get_usual_folder("cache")
+
+
+def _get_usual_folder(use: Literal["data", "cache"]) -> str:
+    """Where this system keeps the data or the cache of a program.
+
+    The three rules of :mod:`platformdirs` stand here in short because importing it would take
+    a third of the time that a whole ``pellucid ask`` may take.
+    """
     home = os.path.expanduser("~")
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
-        return os.path.join(base, "pellucid", "Data")
+        return os.path.join(base, "pellucid", use.capitalize())
     if sys.platform == "darwin":
-        return os.path.join(home, "Library", "Application Support", "pellucid")
-    base = os.environ.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share")
+        folder = {"data": "Application Support", "cache": "Caches"}[use]
+        return os.path.join(home, "Library", folder, "pellucid")
+    usual = {"data": (".local", "share"), "cache": (".cache",)}[use]
+    base = os.environ.get(f"XDG_{use.upper()}_HOME") or os.path.join(home, *usual)
     return os.path.join(base, "pellucid")
 
 
@@ -33,22 +48,3 @@ def find_record() -> str | None:
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     path = os.path.join(here, f"pellucid-{VERSION}.dist-info", "RECORD")
     return path if os.path.isfile(path) else None
-
-
-def get_cache_folder() -> str:
-    """Folder for compiled packs: ``PELLUCID_CACHE_DIR``, or the system's usual place.
-
-    The three rules of :mod:`platformdirs` stand here in short because importing it would take
-    a third of the time that a whole ``pellucid ask`` may take.
-    """
-    if folder := os.environ.get("PELLUCID_CACHE_DIR"):
-        return folder
-    home = os.path.expanduser("~")
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
-        return os.path.join(base, "pellucid", "Cache")
-    if sys.platform == "darwin":
-        return os.path.join(home, "Library", "Caches", "pellucid")
-    return os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache"), "pellucid"
-    )
