@@ -42,21 +42,19 @@ class Linker:
                 sites = [m.mention for m in sentence if m.mention.kind == "site"]
             patterns = [m.mention for m in sentence if m.mention.kind == "part"]
             section = read.sections[place]
-            earlier: str | None = None
+            elsewhere = scan
             for item in sentence:
                 if item.mention.kind in _FINDING_KINDS or (
                     item.mention.kind == "score" and item.category
                 ):
-                    finding = self._build(
-                        text, start, item, sites, patterns, section, earlier or scan
-                    )
+                    finding = self._build(text, start, item, sites, patterns, section, elsewhere)
                     if finding.concept != item.mention.concept:
                         special.setdefault(item.mention.concept, set()).add(finding.concept)
                     elif len(known := special.get(finding.concept, ())) == 1 and not finding.site:
                         finding = self._name_again(finding, next(iter(known)))
                     findings.append(finding)
                     concept = self._library.find_concept(finding.concept)
-                    earlier = (concept and concept.site) or earlier
+                    elsewhere = (concept and concept.site) or elsewhere
         return findings
 
     def _name_again(self, finding: Finding, concept_id: str) -> Finding:
@@ -89,16 +87,17 @@ class Linker:
         sites: Sequence[Mention],
         patterns: Sequence[Mention],
         section: ReportSection,
-        scan: str | None,
+        elsewhere: str | None,
     ) -> Finding:
+        """The finding of a mention; ``elsewhere`` is where the one before it is, or what was scanned."""
         mention, laterality, change, sizes, category, sided = item
         pattern = None
         if patterns:
             pattern = next((p.concept for p in patterns if 0 <= mention.first - p.last <= 2), None)
-        near = _find_site(mention, sites, self._tissues) if sites else None
-        organ = section.organ if section.organ not in self._tissues else None
-        near = near or organ or scan or (_find_site(mention, sites) if sites else None)
-        concept, site = self._compose(mention.concept, pattern, near)
+        near = _list_near(mention, sites) if sites else []
+        organs = (place for place in (*near, section.organ) if place not in self._tissues)
+        place = next(filter(None, organs), None) or elsewhere or next(iter(near), None)
+        concept, site = self._compose(mention.concept, pattern, place)
         if (
             section.side
             and not (laterality or sided)
@@ -204,18 +203,11 @@ def _move(sizes: tuple[Measurement, ...], offset: int) -> tuple[Measurement, ...
     return tuple([s._replace(start=s.start + offset, end=s.end + offset) for s in sizes])
 
 
-def _find_site(
-    mention: Mention, sites: Sequence[Mention], without: frozenset[str] = frozenset()
-) -> str | None:
-    """The site that stands nearest to a finding, in words."""
-    best, distance = None, _REACH + 1
-    for site in sites:
-        if site.concept in without:
-            continue
-        gap = mention.first - site.last if site.last <= mention.first else site.first - mention.last
-        if 0 <= gap < distance:
-            best, distance = site.concept, gap
-    return best
+def _list_near(mention: Mention, sites: Sequence[Mention]) -> list[str]:
+    """The sites that stand by a finding, the nearest in words first."""
+    gaps = [(max(mention.first - s.last, s.first - mention.last), s.concept) for s in sites]
+    near = [(gap, site) for gap, site in gaps if 0 <= gap <= _REACH]
+    return [site for _, site in sorted(near, key=lambda pair: pair[0])]
 
 
 def _merge_adjectives(
@@ -231,22 +223,8 @@ def _merge_adjectives(
         if place in taken:
             continue
         mention = item.mention
-        if (
-            mention.kind == "finding"
-            and mention.last - mention.first == 1
-            and _is_adjective(mention)
-        ):
-            run: list[tuple[int, Mention]] = []
-            end = mention.last
-            for i, other in enumerate(sentence[place + 1 :], place + 1):
-                site = other.mention
-                if site.kind != "site" or site.first - mention.last > 4:
-                    continue
-                if run and site.first - end > 2:
-                    break
-                run.append((i, site))
-                end = site.last
-            for i, site in reversed(run):
+        if _is_adjective(mention):
+            for i, site in reversed(_list_run(mention, sentence, place + 1)):
                 if linker.has_combination(mention.concept, site.concept):
                     item = item._replace(mention=mention._replace(end=site.end, last=site.last))
                     taken.add(i)
@@ -255,6 +233,21 @@ def _merge_adjectives(
     return tuple(merged)
 
 
+def _list_run(
+    mention: Mention, sentence: Sequence[ReportMention], start: int
+) -> list[tuple[int, Mention]]:
+    """The sites behind an adjective, one close behind the other, each with its place in the sentence."""
+    run: list[tuple[int, Mention]] = []
+    for i, other in enumerate(sentence[start:], start):
+        site = other.mention
+        if site.kind == "site" and site.first - mention.last <= 4:
+            if run and site.first - run[-1][1].last > 2:
+                break
+            run.append((i, site))
+    return run
+
+
 def _is_adjective(mention: Mention) -> bool:
     """A participle that stands for its finding: "calcified"."""
-    return mention.text.lower().endswith(("ed", "ic"))
+    one_word = mention.kind == "finding" and mention.last - mention.first == 1
+    return one_word and mention.text.lower().endswith(("ed", "ic"))

@@ -126,32 +126,17 @@ def add_said(
     added: list[Hit] = []
     named: list[Hit] = []
     for said in says:
-        best: tuple[int, Hit, str] | None = None
-        for subject in subjects:
-            gap = (
-                said.first - subject.last
-                if subject.last <= said.first
-                else subject.first - said.last
-            )
-            if not 0 <= gap <= _MAX_SAID or (best and gap >= best[0]):
-                continue
-            if rule := next((r for r in said.value if r in subject.value), None):
-                best = (gap, subject, rule[1])
-        if best is None:
-            rule = None if subjects else next((r for r in said.value if r in topic), None)
-            if rule and not any(h.first < said.last and said.first < h.last for h in hits):
-                named.append(Hit(said.first, said.last, said.key, rule[1]))
+        found = _find_subject(said, subjects)
+        if found and found[1] not in beside:
+            subject, concept = found
+            first, last = min(said.first, subject.first), max(said.last, subject.last)
+            whole = Hit(first, last, "", concept)
+            if not any(h.value == concept and _overlap(h, whole) for h in (*hits, *added)):
+                added.append(whole)
             continue
-        if best[2] in beside:
-            if not any(h.first < said.last and said.first < h.last for h in (*hits, *named)):
-                named.append(Hit(said.first, said.last, said.key, best[2]))
-            continue
-        first, last = min(said.first, best[1].first), max(said.last, best[1].last)
-        if any(h.value == best[2] and h.first < last and first < h.last for h in (*hits, *added)):
-            continue
-        added.append(Hit(first, last, "", best[2]))
-    if not added:
-        return sorted(hits + named) if named else hits
+        name = found[1] if found else None if subjects else _match(said, topic)
+        if name and not any(_overlap(h, said) for h in (*hits, *named)):
+            named.append(said._replace(value=name))
     kept = [
         h
         for h in hits
@@ -159,3 +144,22 @@ def add_said(
         or not any(a.first <= h.first and h.last <= a.last for a in added)
     ]
     return sorted(kept + named + added)
+
+
+def _find_subject(said: Hit, subjects: Sequence[Hit]) -> tuple[Hit, str] | None:
+    """The nearest subject that a finding can be said of, and the concept that they make."""
+    found, nearest = None, _MAX_SAID + 1
+    for subject in subjects:
+        gap = max(said.first - subject.last, subject.first - said.last)
+        if 0 <= gap < nearest and (concept := _match(said, subject.value)):
+            found, nearest = (subject, concept), gap
+    return found
+
+
+def _match(said: Hit, rules: Sequence[tuple[int, str]]) -> str | None:
+    """The concept of the first rule that a subject shares with what is said."""
+    return next((rule[1] for rule in said.value if rule in rules), None)
+
+
+def _overlap(one: Hit, other: Hit) -> bool:
+    return one.first < other.last and other.first < one.last
