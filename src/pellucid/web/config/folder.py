@@ -1,12 +1,10 @@
-"""The site's folder, its secret key, and where its mail goes."""
+"""The site's folder and its secret key."""
 
 from __future__ import annotations
 
 import os
 import secrets
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from pellucid.app import settings
 
@@ -30,17 +28,3 @@ def get_secret_key(folder: Path) -> str:
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(key := secrets.token_urlsafe(50))
     return key
-
-
-def parse_mail_url(url: str) -> dict[str, Any]:
-    """Django's mail settings from ``smtp://`` or ``smtps://user:password@host:port``."""
-    parts = urlsplit(url)
-    return {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "EMAIL_HOST": parts.hostname or "localhost",
-        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 587),
-        "EMAIL_HOST_USER": unquote(parts.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-        "EMAIL_USE_SSL": parts.scheme == "smtps",
-        "EMAIL_USE_TLS": parts.scheme == "smtp" and bool(parts.username),
-    }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 
@@ -166,12 +167,14 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = (
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
-if _mail := os.environ.get("PELLUCID_EMAIL_URL"):
-    from pellucid.web.config.folder import parse_mail_url
-
-    globals().update(parse_mail_url(_mail))
-else:
-    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+_mail = urlsplit(os.environ.get("PELLUCID_EMAIL_URL", ""))
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail.scheme else 'console'}.EmailBackend"
+EMAIL_HOST = _mail.hostname or "localhost"
+EMAIL_PORT = _mail.port or (465 if _mail.scheme == "smtps" else 587)
+EMAIL_HOST_USER = unquote(_mail.username or "")
+EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
+EMAIL_USE_SSL = _mail.scheme == "smtps"
+EMAIL_USE_TLS = _mail.scheme == "smtp" and bool(_mail.username)
 DEFAULT_FROM_EMAIL = os.environ.get("PELLUCID_EMAIL_FROM", "pellucid@localhost")
 
 # What people type is never logged: requests are, by method, path without query, and status.
