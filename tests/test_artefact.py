@@ -126,12 +126,12 @@ def test_sections_come_back_and_are_checked() -> None:
             "/x/pellucid",
             "/y/pellucid",
         ),
-        ("linux", {}, "/home/u/.cache/pellucid", "/home/u/.local/share/pellucid"),
+        ("linux", {}, "/u/.cache/pellucid", "/u/.local/share/pellucid"),
         (
             "darwin",
             {},
-            "/home/u/Library/Caches/pellucid",
-            "/home/u/Library/Application Support/pellucid",
+            "/u/Library/Caches/pellucid",
+            "/u/Library/Application Support/pellucid",
         ),
         (
             "win32",
@@ -155,7 +155,7 @@ def test_folders_of_each_system(
     monkeypatch.delenv("LOCALAPPDATA", raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("HOME", "/home/u")
+    monkeypatch.setenv("HOME", "/u")
     monkeypatch.setattr(sys, "platform", system)
     assert get_cache_folder().replace(os.sep, "/") == cache
     assert get_data_folder().replace(os.sep, "/") == data
