@@ -31,23 +31,13 @@ def set_vote(member: User, post: Post, on: bool) -> None:
 @transaction.atomic
 def set_follow(member: User, thread: Thread, on: bool) -> None:
     """Hear of new replies, or no longer."""
-    if not on:
-        Follow.objects.filter(member=member, thread=thread).delete()
-    elif access.find_threads(member).filter(pk=thread.pk).exists():
-        Follow.objects.get_or_create(member=member, thread=thread)
-    else:
-        raise PermissionDenied
+    _set_kept(Follow, member, thread, on)
 
 
 @transaction.atomic
 def set_bookmark(member: User, thread: Thread, on: bool) -> None:
     """Keep a thread in one's list, or no longer."""
-    if not on:
-        Bookmark.objects.filter(member=member, thread=thread).delete()
-    elif access.find_threads(member).filter(pk=thread.pk).exists():
-        Bookmark.objects.get_or_create(member=member, thread=thread)
-    else:
-        raise PermissionDenied
+    _set_kept(Bookmark, member, thread, on)
 
 
 @transaction.atomic
@@ -100,6 +90,16 @@ def flag(member: User, post: Post, reason: str, note: str = "") -> None:
     if post.state == State.VISIBLE and open_flags >= get_limit("FLAGS_THAT_HIDE"):
         set_state(post, State.HIDDEN)
         notify_staff(Kind.FLAGGED, post.thread, post)
+
+
+def _set_kept(model: type[Follow | Bookmark], member: User, thread: Thread, on: bool) -> None:
+    kept = model._default_manager
+    if not on:
+        kept.filter(member=member, thread=thread).delete()
+    elif access.find_threads(member).filter(pk=thread.pk).exists():
+        kept.get_or_create(member=member, thread=thread)
+    else:
+        raise PermissionDenied
 
 
 def _check_sees(member: User, post: Post) -> None:
