@@ -19,13 +19,6 @@ REPORTS = [
     for report in yaml.safe_load(path.read_text(encoding="utf-8"))
 ]
 
-#: Reports in which something is still missed or misread. A fix takes its report off this list; the tests fail until it does.
-SHORT = set(
-    """
-    ctap-03 ctap-06 ctap-07 msk-05 mrs-04 cxr-13 cct-06 cct-15 mam-05 cvs-05 gb-04 gb-07 gb-13
-    """.split()
-)
-
 
 def find_labels(
     reading: Reading, labels: list[dict[str, Any]]
@@ -80,15 +73,7 @@ def find_faults(finding: Finding, label: dict[str, Any]) -> list[str]:
     return faults
 
 
-@pytest.mark.parametrize(
-    "report",
-    [
-        pytest.param(
-            r, id=r["id"], marks=[pytest.mark.xfail(strict=True)] if r["id"] in SHORT else []
-        )
-        for r in REPORTS
-    ],
-)
+@pytest.mark.parametrize("report", REPORTS, ids=[r["id"] for r in REPORTS])
 def test_golden_report(engine: pellucid.Engine, report: dict[str, Any]) -> None:
     assert compare(engine.read(report["report"]), report) == []
 

@@ -84,7 +84,8 @@ CUES = load_table("assertion")["cues"]
 def test_assertion_cue_does_what_its_example_says(
     reader: QuestionReader, row: dict[str, str]
 ) -> None:
-    expected = {"pseudo": "present", "stop": "absent"}.get(row["effect"], row["effect"])
+    stopped = "absent" if row["way"] == "none" else row["way"]
+    expected = {"pseudo": "present", "stop": stopped}.get(row["effect"], row["effect"])
     assert expected in read_assertion(reader, row["example"])
     assert read_assertion(reader, row["counter"]) == {"present"}
 

@@ -662,6 +662,70 @@ def test_places_are_those_of_the_text_as_given(engine: pellucid.Engine) -> None:
     check_spans(reading)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SPLEEN: A 2 cm laceration in the upper pole.", [("splenic-laceration", "present")]),
+        ("In the spleen there is a small laceration.", [("splenic-laceration", "present")]),
+        ("UTERUS: A polyp in the endometrium.", [("endometrial-polyp", "present")]),
+        ("BLADDER: No diverticulum.", [("bladder-diverticulum", "absent")]),
+        (
+            "No laceration of the liver, spleen or kidneys.",
+            [
+                ("liver-laceration", "absent"),
+                ("splenic-laceration", "absent"),
+                ("renal-laceration", "absent"),
+            ],
+        ),
+        (
+            "Suspicious for aspiration or pneumonia.",
+            [("aspiration", "possible"), ("pneumonia", "possible")],
+        ),
+        ("GALLBLADDER: A stone in the neck.", [("gallstone", "present")]),
+        (
+            "ABDOMEN: Hepatic lesions, likely cysts.",
+            [("liver-lesion", "present"), ("liver-cyst", "possible")],
+        ),
+        ("There is a laceration.", []),
+    ],
+)
+def test_a_word_and_its_organ_are_put_together(
+    engine: pellucid.Engine, text: str, expected: list[tuple[str, str]]
+) -> None:
+    assert [(f.concept, f.assertion.status) for f in engine.find(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "temporality"),
+    [
+        (
+            "PAST MEDICAL HISTORY: The patient has gallstones and wears glasses.",
+            "gallstones",
+            "historical",
+        ),
+        ("PAST MEDICAL HISTORY: Gallstones. PHYSICAL EXAM: a hernia.", "hernia", "current"),
+        (
+            "A man with a history of gallstones, who was admitted with a hernia.",
+            "hernia",
+            "current",
+        ),
+    ],
+)
+def test_a_heading_of_the_past_reaches_to_the_next_heading(
+    engine: pellucid.Engine, text: str, span: str, temporality: str
+) -> None:
+    start = text.lower().index(span)
+    assert engine.assert_span(text, start, start + len(span)).temporality == temporality
+
+
+def test_a_place_is_not_what_changed_or_was_measured(engine: pellucid.Engine) -> None:
+    distortion, site = engine.find(
+        "Architectural distortion at the right lumpectomy site is stable and measures 2 cm."
+    )
+    assert (distortion.laterality, distortion.change) == ("right", "stable")
+    assert (site.laterality, site.change, site.measurements) == ("right", None, ())
+
+
 def test_a_normal_statement_denies_each_thing_that_it_names(engine: pellucid.Engine) -> None:
     found = engine.find("Heart size and pulmonary vascularity are normal.")
     assert [(f.concept, f.assertion.status) for f in found] == [

@@ -23,11 +23,18 @@ class Linker:
     """Puts findings together with one library; keeps what it has once put together.
 
     ``tissues`` are the sites that are in every organ (a vessel): one tells less than the section's heading.
+    ``organ_parts`` are sites and organs: under the organ's heading the site's word is a part of it.
     """
 
-    def __init__(self, library: Library, tissues: frozenset[str]) -> None:
+    def __init__(
+        self,
+        library: Library,
+        tissues: frozenset[str],
+        organ_parts: frozenset[tuple[str, str]],
+    ) -> None:
         self._library = library
         self._tissues = tissues
+        self._organ_parts = organ_parts
         self._composed: dict[tuple[str, str | None, str | None], tuple[Concept, str | None]] = {}
 
     def link(self, text: str, read: ReportMentions) -> list[Finding]:
@@ -42,19 +49,22 @@ class Linker:
                 sites = [m.mention for m in sentence if m.mention.kind == "site"]
             patterns = [m.mention for m in sentence if m.mention.kind == "part"]
             section = read.sections[place]
-            elsewhere = scan
+            sites = [s for s in sites if (s.concept, section.organ) not in self._organ_parts]
+            earlier: str | None = None
             for item in sentence:
                 if item.mention.kind in _FINDING_KINDS or (
                     item.mention.kind == "score" and item.category
                 ):
-                    finding = self._build(text, start, item, sites, patterns, section, elsewhere)
+                    finding = self._build(
+                        text, start, item, sites, patterns, section, earlier, scan
+                    )
                     if finding.concept != item.mention.concept:
                         special.setdefault(item.mention.concept, set()).add(finding.concept)
                     elif len(known := special.get(finding.concept, ())) == 1 and not finding.site:
                         finding = self._name_again(finding, next(iter(known)))
                     findings.append(finding)
                     concept = self._library.find_concept(finding.concept)
-                    elsewhere = (concept and concept.site) or elsewhere
+                    earlier = (concept and concept.site) or earlier
         return findings
 
     def _name_again(self, finding: Finding, concept_id: str) -> Finding:
@@ -87,16 +97,20 @@ class Linker:
         sites: Sequence[Mention],
         patterns: Sequence[Mention],
         section: ReportSection,
-        elsewhere: str | None,
+        earlier: str | None,
+        scan: str | None,
     ) -> Finding:
-        """The finding of a mention; ``elsewhere`` is where the one before it is, or what was scanned."""
+        """The finding of a mention; ``earlier`` is where the one before it is, ``scan`` what was scanned."""
         mention, laterality, change, sizes, category, sided = item
         pattern = None
         if patterns:
             pattern = next((p.concept for p in patterns if 0 <= mention.first - p.last <= 2), None)
         near = _list_near(mention, sites) if sites else []
-        organs = (place for place in (*near, section.organ) if place not in self._tissues)
-        place = next(filter(None, organs), None) or elsewhere or next(iter(near), None)
+        organ = section.organ
+        if earlier and (organ is None or self._lies_in(earlier, organ)):
+            organ = earlier  # "liver lesions, likely cysts", under ABDOMEN
+        organs = (place for place in (*near, organ) if place not in self._tissues)
+        place = next(filter(None, organs), None) or scan or next(iter(near), None)
         concept, site = self._compose(mention.concept, pattern, place)
         if (
             section.side
@@ -204,10 +218,14 @@ def _move(sizes: tuple[Measurement, ...], offset: int) -> tuple[Measurement, ...
 
 
 def _list_near(mention: Mention, sites: Sequence[Mention]) -> list[str]:
-    """The sites that stand by a finding, the nearest in words first."""
-    gaps = [(max(mention.first - s.last, s.first - mention.last), s.concept) for s in sites]
+    """The sites that stand by a finding, the nearest in words first; of two that share a last word the one that is
+    written whole ("celiac and superior mesenteric arteries").
+    """
+    gaps = [(max(mention.first - s.last, s.first - mention.last), s) for s in sites]
     near = [(gap, site) for gap, site in gaps if 0 <= gap <= _REACH]
-    return [site for _, site in sorted(near, key=lambda pair: pair[0])]
+    whole = {site.last: site.first for _, site in near}
+    near.sort(key=lambda pair: (pair[0], pair[1].first != whole[pair[1].last]))
+    return [site.concept for _, site in near]
 
 
 def _merge_adjectives(

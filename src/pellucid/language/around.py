@@ -42,9 +42,14 @@ class Around:
         self._text = text
         self._tokens = tokens
         self._hits = hits
-        self._things = things
+        self._things = [t for t in things if not self._is_place(t, lexicon)]
         self._lexicon = lexicon
-        self._inside = {i for t in things for i in range(t.first, t.last)}
+        self._inside = {i for t in self._things for i in range(t.first, t.last)}
+
+    def _is_place(self, mention: Mention, lexicon: Lexicon) -> bool:
+        """Whether a finding only tells where another is: "at the lumpectomy site"."""
+        ends = self._tokens[mention.last - 1 : mention.last + 1]
+        return any(token.key in lexicon.places for token in ends)
 
     def find(self, kind: str, mention: Mention) -> str | None:
         """The nearest word of a kind (laterality, change) that belongs to a finding."""
@@ -54,6 +59,8 @@ class Around:
                 continue
             if mention.first <= hit.first and hit.last <= mention.last:
                 return str(hit.value[1])
+            if kind == "laterality" and self._is_named(hit):
+                continue
             if hit.last <= mention.first:
                 distance, belongs = mention.first - hit.last, self._leads_to(hit, mention, kind)
             else:
@@ -61,6 +68,10 @@ class Around:
             if belongs and (best is None or distance < best[0]):
                 best = (distance, hit.value[1])
         return best[1] if best else None
+
+    def _is_named(self, hit: Hit) -> bool:
+        """Whether a finding's name begins with a word: the side of "right hemicolectomy" is its own."""
+        return any(t.first == hit.first and hit.last <= t.last for t in self._things)
 
     def _leads_to(self, hit: Hit, mention: Mention, kind: str) -> bool:
         denied = mention.assertion.status in ("absent", "conditional") and any(
@@ -155,7 +166,9 @@ class Around:
 
         What is not there did not change: "no new mass".
         """
-        if mention.assertion.status == "absent" and mention.assertion.temporality != "resolved":
+        if mention not in self._things or (
+            mention.assertion.status == "absent" and mention.assertion.temporality != "resolved"
+        ):
             return None
         if said := self.find("change", mention):
             return said
@@ -167,7 +180,7 @@ class Around:
 
     def find_sizes(self, sizes: Sequence[Measurement], mention: Mention) -> tuple[Measurement, ...]:
         """The sizes that are this finding's: nearest to it, of now, and no distances."""
-        if not sizes or mention.assertion.status == "absent":
+        if not sizes or mention.assertion.status == "absent" or mention not in self._things:
             return ()
         things = [t for t in self._things if t.assertion.status != "absent"] or [mention]
         kept = []

@@ -32,7 +32,10 @@ def build_cues(table: dict[str, Any], word_key: WordKey) -> PhraseTable:
 def add_clause_stops(cues: list[Hit], text: str, tokens: Sequence[Token]) -> list[Hit]:
     """Add the stops that a comma makes: before a clause with its own article ("no effusion, and a nodule
     is seen") and before a doubt ("without uptake, probably an adenoma"); other commas are marked as such.
+    A past that a colon follows is a heading ("Past medical history: ...").
     """
+    if cues and ":" in text:
+        cues = _mark_headings(cues, text, tokens)
     if not cues or "," not in text:
         return cues
     doubts = {hit.first for hit in cues if hit.value == ("possible", "forward")}
@@ -43,6 +46,21 @@ def add_clause_stops(cues: list[Hit], text: str, tokens: Sequence[Token]) -> lis
         joins = tokens[i].key in _JOINS and i + 1 < len(tokens) and tokens[i + 1].key in _ARTICLES
         stops.append(Hit(i, i, "", ("stop" if joins or i in doubts else "comma", "none")))
     return sorted(cues + stops, key=lambda h: h.first) if stops else cues
+
+
+def _mark_headings(cues: list[Hit], text: str, tokens: Sequence[Token]) -> list[Hit]:
+    """Let a past with a colon reach over the stops of its section, to the next colon."""
+    colons = [i for i in range(1, len(tokens)) if ":" in text[tokens[i - 1].end : tokens[i].start]]
+    marked = [
+        hit._replace(value=("historical", "section"))
+        if hit.value == ("historical", "forward") and hit.last in colons
+        else hit
+        for hit in cues
+    ]
+    if marked == cues:
+        return cues
+    marked += [Hit(i, i, "", ("colon", "none")) for i in colons]
+    return sorted(marked, key=lambda h: h.first)
 
 
 def classify_assertion(
@@ -56,9 +74,14 @@ def classify_assertion(
     if not cues:
         return _PRESENT
     first, last = span
-    low, high, comma = 0, maxsize, maxsize
+    low, high, comma, section, doubtless = 0, maxsize, maxsize, 0, 0
     for hit in cues:
-        if hit.value[0] == "stop":
+        if hit.value[0] == "colon" and hit.last <= first:
+            section = hit.last
+        elif hit.value == ("stop", "possible"):
+            if hit.last <= first:
+                doubtless = hit.last
+        elif hit.value[0] == "stop":
             if hit.last <= first:
                 low = max(low, hit.last)
             elif hit.first >= last:
@@ -71,13 +94,16 @@ def classify_assertion(
         inside = within and first < hit.first and hit.last < last
         ahead = low <= hit.first and hit.last <= first
         before = (ahead or inside) and way in ("forward", "both")
+        before = before or (way == "section" and hit.last == section)
         after = hit.last <= high and hit.first >= last and way in ("backward", "both")
         if way == "both" and hit.first >= comma:
             after = False  # "nodule, scar versus tumor": the nodule is certain
+        if effect == "possible" and hit.last <= doubtless:
+            before = False  # "probable gout with a tophus": the tophus is certain
         if not (before or after):
             continue
         if effect in _STRENGTH:
-            if _STRENGTH[effect] > _STRENGTH.get(status, 0):
+            if _STRENGTH[effect] >= _STRENGTH.get(status, 0):
                 status, cue = effect, hit.key
         elif effect == "resolved":
             status, temporality, cue = "absent", effect, hit.key

@@ -65,12 +65,13 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
         [*types.values, *weak.values, *cues.values]
         + [key for _, groups in emergency for values, _ in groups for key in values],
     )
+    kinds = {n.concept: n.kind for n in ranked}
     titles, organs, background = build_titles(tables.get("sections") or {}, word_key)
     return Lexicon(
         folding=tables.get("folding") or {},
         names=_plain(name_table),
         abbreviations=frozenset(name_table.values.keys() - spelled_out),
-        kinds={n.concept: n.kind for n in ranked},
+        kinds=kinds,
         parts=_plain(parts),
         types=_plain(types),
         weak=_plain(weak),
@@ -97,16 +98,23 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
         normal=_plain(build_table(_list_normal(reports, phrases))),
         subjects=_plain(build_table(_list_said(reports, "subjects", phrases))),
         says=_plain(build_table(_list_said(reports, "says", phrases))),
+        loose=_plain(build_table(_list_loose(reports, phrases, name_table.values, kinds))),
         beside=frozenset(
             rule["concept"] for rule in reports.get("statements") or () if rule.get("beside")
         ),
         tissues=frozenset(reports.get("tissues") or ()),
+        organ_parts=frozenset(
+            (part, organ)
+            for part, organs in (reports.get("organ_parts") or {}).items()
+            for organ in organs
+        ),
         time_units=frozenset(reports.get("units") or ()),
         measured=frozenset(reports.get("measured") or ()),
         shared=frozenset(word_key(w) for w in reports.get("shared") or ()),
         prior_size=frozenset(key for key, _ in phrases(reports.get("prior_size") or ())),
         distance=frozenset(key for key, _ in phrases(reports.get("distance") or ())),
         side_after=frozenset(reports.get("side_after") or ()),
+        places=frozenset(reports.get("places") or ()),
         titles=titles,
         organs=organs,
         background=background,
@@ -146,6 +154,28 @@ def _list_said(table: Mapping[str, Any], key: str, phrases: Phrases) -> list[tup
         for phrase, _ in phrases(rule.get(key) or ()):
             told.setdefault(phrase, []).append((number, rule["concept"]))
     return [(phrase, tuple(dict.fromkeys(rules))) for phrase, rules in told.items()]
+
+
+def _list_loose(
+    table: Mapping[str, Any], phrases: Phrases, names: Mapping[str, str], kinds: Mapping[str, str]
+) -> list[tuple[str, Any]]:
+    """The ``loose`` words with what each is called at a site: a "laceration" of the spleen."""
+    words: dict[str, dict[str, str]] = {
+        word: {} for word, _ in phrases(table.get("loose") or ()) if word not in names
+    }
+    for key, concept in names.items():
+        if kinds[concept] not in ("finding", "entity"):
+            continue
+        for word, called in words.items():
+            place = ""
+            if key.endswith(f" {word}"):
+                place = key.removesuffix(f" {word}")
+            elif key.startswith(f"{word} of the "):
+                place = key.removeprefix(f"{word} of the ")
+            site = names.get(place, "")
+            if kinds.get(site) == "site":
+                called.setdefault(site, concept)
+    return list(words.items())
 
 
 def _plain(table: PhraseTable) -> tuple[dict[str, Any], dict[str, int]]:

@@ -43,6 +43,7 @@ def share_words(
         begin = beginnings.get(keys[last - 1])
         if begin:
             tails: list[str] = []
+            wider: list[str] = []
             place = hit.first - 1
             stop = max(-1, place - _MAX_SHARED)
             while place > stop:
@@ -51,11 +52,12 @@ def share_words(
                     if not tails:
                         words = hit.key.split(" ")
                         tails = [" ".join(words[n:]) for n in range(len(words))]
+                        wider = [f"{keys[hit.first - 1]} {hit.key}", *tails]
                     # Whole but for the side ("calcified left hilar lymph nodes"), or from further off.
                     found = " ".join([k for k in keys[place:last] if k not in _SIDES])
                     if found not in names:
                         # A name loses words of its own only to one that stands apart from it.
-                        ends = tails if place + 1 < hit.first else tails[:1]
+                        ends = wider if place + 1 < hit.first else tails[:1]
                         found = next((n for t in ends if (n := f"{key} {t}") in names), "")
                     if found and found != hit.key:
                         added.append(Hit(place, last, found, names[found]))
@@ -72,10 +74,8 @@ def share_words(
                     if place not in site_words:
                         break
                 place -= 1
-        if last + 1 < len(keys) and keys[last] in _AND and " " in hit.key:
-            found = f"{hit.key.rpartition(' ')[0]} {keys[last + 1]}"
-            if found in names and not any(h.first <= last + 1 < h.last for h in hits):
-                added.append(Hit(last + 1, last + 2, found, names[found]))
+        if " " in hit.key:
+            added += _list_endings(keys, hit, hits, names, kinds)
     if not added:
         return hits
     added = list({(a.last, a.value): a for a in added[::-1]}.values())
@@ -103,10 +103,51 @@ def share_words(
         (h.first, h.last)
         for a in added
         for h in hits
-        if (a.first < h.first and h.last == a.last and a.key.endswith(h.key))
+        if (
+            a.first < h.first
+            and h.last == a.last
+            and a.key.endswith(h.key)
+            and not _is_equal(keys, a, h)
+        )
         or (h.first == a.first and h.last == h.first + 1)
     }
     return sorted([h for h in hits if (h.first, h.last) not in inside] + added)
+
+
+def _list_endings(
+    keys: Sequence[str],
+    hit: Hit,
+    hits: Sequence[Hit],
+    names: Mapping[str, str],
+    kinds: Mapping[str, str],
+) -> list[Hit]:
+    """The names that end otherwise in a list: "pleural effusion or thickening", "laceration of the liver,
+    spleen or kidney".
+    """
+    ends = []
+    before = hit.key.rpartition(" ")[0]
+    place = hit.last
+    while place < len(keys):
+        joined = keys[place] in _AND
+        place += joined
+        found = f"{before} {keys[place]}" if place < len(keys) else ""
+        if found not in names or any(
+            h.first <= place < h.last and (kinds[h.value] != "site" or h.last > place + 1)
+            for h in hits
+        ):
+            break
+        ends.append(Hit(place, place + 1, found, names[found]))
+        if joined:  # words side by side are a list only when a joining word closes it
+            return ends
+        place += 1
+    return []
+
+
+def _is_equal(keys: Sequence[str], added: Hit, hit: Hit) -> bool:
+    """Whether a name stands for itself beside what shares its word: "aspiration or pneumonia"."""
+    return (
+        hit.last == hit.first + 1 and added.first + 2 == hit.first and keys[hit.first - 1] in _AND
+    )
 
 
 def add_said(
@@ -135,22 +176,38 @@ def add_said(
                 added.append(whole)
             continue
         name = found[1] if found else None if subjects else _match(said, topic)
-        if name and not any(_overlap(h, said) for h in (*hits, *named)):
+        if name and _is_widest(said, [*hits, *named]):
             named.append(said._replace(value=name))
-    kept = [
-        h
-        for h in hits
-        if kinds[h.value] == "site"
-        or not any(a.first <= h.first and h.last <= a.last for a in added)
-    ]
+    hits = _without_parts(hits, named)
+    kept = [h for h in hits if kinds[h.value] == "site" or not any(_lies_in(h, a) for a in added)]
     return sorted(kept + named + added)
+
+
+def add_loose(
+    hits: list[Hit], loose: Sequence[Hit], sites: Sequence[str], kinds: Mapping[str, str]
+) -> list[Hit]:
+    """Add findings whose word stands apart from its organ: "in the spleen there is a laceration".
+
+    ``sites`` are those of the section's heading, for a sentence that names none of its own.
+    """
+    added: list[Hit] = []
+    places = [h for h in hits if kinds[h.value] == "site"]
+    for word in loose:
+        near = [p for p in places if p.value in word.value and _count_between(p, word) <= _MAX_SAID]
+        if near:
+            site = min(near, key=lambda p: _count_between(p, word)).value
+        else:
+            site = None if places else next((s for s in sites if s in word.value), None)
+        if site and _is_widest(word, hits):
+            added.append(word._replace(value=word.value[site]))
+    return sorted(_without_parts(hits, added) + added)
 
 
 def _find_subject(said: Hit, subjects: Sequence[Hit]) -> tuple[Hit, str] | None:
     """The nearest subject that a finding can be said of, and the concept that they make."""
     found, nearest = None, _MAX_SAID + 1
     for subject in subjects:
-        gap = max(said.first - subject.last, subject.first - said.last)
+        gap = _count_between(said, subject)
         if 0 <= gap < nearest and (concept := _match(said, subject.value)):
             found, nearest = (subject, concept), gap
     return found
@@ -161,5 +218,24 @@ def _match(said: Hit, rules: Sequence[tuple[int, str]]) -> str | None:
     return next((rule[1] for rule in said.value if rule in rules), None)
 
 
+def _count_between(one: Hit, other: Hit) -> int:
+    """Words between two phrases; below zero where they overlap."""
+    return max(one.first, other.first) - min(one.last, other.last)
+
+
 def _overlap(one: Hit, other: Hit) -> bool:
     return one.first < other.last and other.first < one.last
+
+
+def _lies_in(inner: Hit, outer: Hit) -> bool:
+    return outer.first <= inner.first and inner.last <= outer.last
+
+
+def _without_parts(hits: list[Hit], wider: Sequence[Hit]) -> list[Hit]:
+    """The names that are not inside a wider one."""
+    return [h for h in hits if not any(_lies_in(h, w) for w in wider)]
+
+
+def _is_widest(said: Hit, hits: Sequence[Hit]) -> bool:
+    """Whether each name that shares a word with what is said lies in it: "hemorrhagic cyst" over "cyst"."""
+    return all(_lies_in(h, said) for h in hits if _overlap(h, said))

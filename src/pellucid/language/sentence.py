@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pellucid.language.around import Around
 from pellucid.language.assertion import add_clause_stops, classify_assertion
-from pellucid.language.compound import add_said, list_beginnings, share_words
+from pellucid.language.compound import add_loose, add_said, list_beginnings, share_words
 from pellucid.language.lexicon import English, Lexicon
 from pellucid.language.measure import find_measurements
 from pellucid.language.numbers import find_score_values
@@ -27,17 +27,18 @@ _THINGS = frozenset(("finding", "entity", "pattern", "type"))
 #: Words that never hide a name which begins inside them: "no ACUTE INFARCT".
 _WORDS = frozenset(("descriptor", "phrase"))
 #: Tables of the lexicon that are searched in every sentence beside its names, in this order.
-_TABLES = ("parts", "cues", "around", "normal", "subjects", "says")
+_TABLES = ("parts", "cues", "around", "normal", "subjects", "says", "loose")
 _ASSERTED = _THINGS | {"score"}
 _PRESENT = Assertion()
 
 
 class Topic(NamedTuple):
-    """What a heading makes its sentences speak of: what can be said of it, what "normal" denies, its side."""
+    """What a heading makes its sentences speak of: what can be said of it, what "normal" denies, its side, sites."""
 
     rules: tuple[tuple[int, str], ...] = ()
     denied: tuple[str, ...] = ()
     side: str | None = None
+    sites: tuple[str, ...] = ()
 
 
 NO_TOPIC = Topic()
@@ -69,11 +70,12 @@ class SentenceReader:
     def find_topic(self, title: str) -> Topic:
         """What a heading makes its sentences speak of."""
         keys = [token.key for token in tokenize(title, self._word_key)]
-        _, _, _, _, around, normal, subjects, _ = self._find(keys)
+        names, _, _, _, around, normal, subjects, _, _ = self._find(keys)
         return Topic(
             tuple([rule for hit in subjects for rule in hit.value]),
             tuple([hit.value[0] for hit in normal if hit.value != "normal"]),
             next((str(h.value[1]) for h in around if h.value[0] == "laterality"), None),
+            tuple([h.value for h in names if self._lexicon.kinds[h.value] == "site"]),
         )
 
     def _find(self, keys: Sequence[str]) -> list[list[Hit]]:
@@ -84,9 +86,9 @@ class SentenceReader:
         lexicon = self._lexicon
         tokens = tokenize(text, self._word_key)
         keys = [token.key for token in tokens]
-        hits, words, parts, cues, around, normal, subjects, says = self._find(keys)
+        hits, words, parts, cues, around, normal, subjects, says, loose = self._find(keys)
         advice = find_recommendation(text, tokens, around, lexicon.time_units) if around else None
-        about = (topic.rules and says) or (topic.denied and normal)
+        about = (topic.rules and says) or (topic.denied and normal) or (topic.sites and loose)
         if not (hits or words or subjects or about):
             return ((), advice) if advice else _NOTHING
         hits = self._drop_unmeant(hits, tokens)
@@ -101,6 +103,8 @@ class SentenceReader:
             parts = _without(parts, hits)
         if says and (subjects or topic.rules):
             hits = add_said(hits, subjects, says, topic.rules, lexicon.kinds, lexicon.beside)
+        if loose:
+            hits = add_loose(hits, loose, topic.sites, lexicon.kinds)
         cues = add_clause_stops(cues, text, tokens) if cues else cues
         found = self._make_mentions(text, tokens, hits, parts, cues, normal)
         out = self._describe(text, tokens, found, around)
