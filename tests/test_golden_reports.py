@@ -88,3 +88,38 @@ def test_what_is_denied_is_never_a_finding(engine: pellucid.Engine) -> None:
                     f.assertion.status for f in reading.findings if (f.start, f.end) == (start, end)
                 }
                 assert "present" not in said, (report["id"], label)
+
+
+DENIALS = yaml.safe_load(
+    (Path(__file__).parent / "golden" / "denials.yaml").read_text(encoding="utf-8")
+)
+
+
+def find_present(engine: pellucid.Engine, statement: str) -> list[str]:
+    """Names of what a statement is read to find; a normal variant is no finding."""
+    return [
+        f.name
+        for f in engine.find(f"FINDINGS: {statement}")
+        if f.kind != "normal" and f.assertion.status == "present"
+        if f.assertion.temporality != "historical"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("thing", "other"),
+    [
+        ("pneumothorax", "pleural effusion"),
+        ("fracture", "dislocation"),
+        ("hydronephrosis", "renal calculus"),
+    ],
+)
+@pytest.mark.parametrize("template", DENIALS["denied"])
+def test_what_is_denied_in_any_way_is_not_found(
+    engine: pellucid.Engine, template: str, thing: str, other: str
+) -> None:
+    assert find_present(engine, template.format(thing=thing, other=other)) == []
+
+
+@pytest.mark.parametrize("statement", DENIALS["normal"])
+def test_nothing_is_found_where_all_is_normal(engine: pellucid.Engine, statement: str) -> None:
+    assert find_present(engine, statement) == []

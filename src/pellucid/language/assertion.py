@@ -32,10 +32,17 @@ def build_cues(table: dict[str, Any], word_key: WordKey) -> PhraseTable:
 def add_clause_stops(cues: list[Hit], text: str, tokens: Sequence[Token]) -> list[Hit]:
     """Add the stops that a comma makes: before a clause with its own article ("no effusion, and a nodule
     is seen") and before a doubt ("without uptake, probably an adenoma"); other commas are marked as such.
-    A past that a colon follows is a heading ("Past medical history: ...").
+    A past that a colon follows is a heading ("Past medical history: ..."); a "no" that ends what a colon
+    begins is an answer ("Pneumothorax: no").
     """
     if cues and ":" in text:
         cues = _mark_headings(cues, text, tokens)
+        if (
+            len(tokens) > 1
+            and tokens[-1].key == "no"
+            and ":" in text[tokens[-2].end : tokens[-1].start]
+        ):
+            cues = [*cues[:-1], Hit(len(tokens) - 1, len(tokens), "no", ("absent", "backward"))]
     if not cues or "," not in text:
         return cues
     doubts = {hit.first for hit in cues if hit.value == ("possible", "forward")}

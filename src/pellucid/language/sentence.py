@@ -142,6 +142,8 @@ class SentenceReader:
             said = _PRESENT
             if kind in _ASSERTED:
                 said = _assert(cues, normal, first, last, weak=not key)
+                if said.status == "present" and "?" in text and _is_asked(text, start, end):
+                    said = said._replace(status="possible", cue="?")
             written = text[start:end]
             found.append(Mention(concept, kind, written, start, end, first, last, said, not key))
         return found
@@ -239,6 +241,11 @@ def _without(hits: Sequence[Hit], names: Sequence[Hit]) -> list[Hit]:
     """The hits that share no word with a name."""
     taken = {i for h in names for i in range(h.first, h.last)}
     return [h for h in hits if taken.isdisjoint(range(h.first, h.last))]
+
+
+def _is_asked(text: str, start: int, end: int) -> bool:
+    """Whether a question mark stands by some words: "? pneumonia", "pneumonia?", "pneumonia (?)"."""
+    return text.startswith(("?", " (?)"), end) or text[:start].rstrip(" (").endswith("?")
 
 
 def _assert(

@@ -19,7 +19,7 @@ _ABBREVIATED = (
 )
 _WHOLE = "".join([rf"(?<!\b{re.escape(word)}\.)" for word in _ABBREVIATED])
 _SENTENCE_END = re.compile(
-    rf"[.!?](?=\s|$|[A-Z])(?i:{_WHOLE}(?<!\b[a-z]\.))(?<!^\d\.)(?<!^\d\d\.)"
+    rf"(?:[.!]|(?<!\s)\?)(?=\s|$|[A-Z])(?i:{_WHOLE}(?<!\b[a-z]\.))(?<!^\d\.)(?<!^\d\d\.)"
     r"|;|\n\s*\n|\n(?=\s*(?:[-*•·]|\d{1,2}[.)])\s)|:\s*\n",
     re.MULTILINE,
 )

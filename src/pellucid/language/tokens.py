@@ -10,9 +10,9 @@ from typing import Any
 from pellucid.values.question import Token
 
 # A number with its unit apart ("4mm" -> "4", "mm"); a decimal; a word, which may hold an apostrophe.
-# "+ve" and "-ve" keep their sign: it is all that they say.
+# "+ve" and "-ve" keep their sign: it is all that they say. "Non-calcified" is one word, however it is written.
 _TOKEN = re.compile(
-    r"(?<!\w)[+-]ve\b|\d+(?:[.,]\d+)*(?=\s?(?:mm|cm|hu)\b)|\d+\.\d+|\d{1,3}(?:,\d{3})+\b|[^\W_]+(?:['’][^\W_]+)*",
+    r"(?<!\w)[+-]ve\b|(?<!\w)non(?:[-‐‑]|\s)[^\W\d_]{3,}|\d+(?:[.,]\d+)*(?=\s?(?:mm|cm|hu)\b)|\d+\.\d+|\d{1,3}(?:,\d{3})+\b|[^\W_]+(?:['’][^\W_]+)*",
     re.IGNORECASE,
 )
 
@@ -46,6 +46,8 @@ def make_word_key(folding: dict[str, Any]) -> WordKey:
             word = "".join(c for c in decomposed if not unicodedata.combining(c))
         if "'" in word:
             word = word[:-2] if word.endswith("'s") else word.replace("'", "")
+        if word.startswith("non") and not word.isalpha():
+            word = "non" + word[4:]
         if word in irregular:
             return irregular[word]
         for old, new in british:
