@@ -90,8 +90,16 @@ def test_what_is_denied_is_never_a_finding(engine: pellucid.Engine) -> None:
                 assert "present" not in said, (report["id"], label)
 
 
-DENIALS = yaml.safe_load(
-    (Path(__file__).parent / "golden" / "denials.yaml").read_text(encoding="utf-8")
+STATEMENTS = yaml.safe_load(
+    (Path(__file__).parent / "golden" / "statements.yaml").read_text(encoding="utf-8")
+)
+things = pytest.mark.parametrize(
+    ("thing", "other"),
+    [
+        ("pneumothorax", "pleural effusion"),
+        ("fracture", "dislocation"),
+        ("hydronephrosis", "renal calculus"),
+    ],
 )
 
 
@@ -105,21 +113,27 @@ def find_present(engine: pellucid.Engine, statement: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("thing", "other"),
-    [
-        ("pneumothorax", "pleural effusion"),
-        ("fracture", "dislocation"),
-        ("hydronephrosis", "renal calculus"),
-    ],
-)
-@pytest.mark.parametrize("template", DENIALS["denied"])
+@things
+@pytest.mark.parametrize("template", STATEMENTS["denied"])
 def test_what_is_denied_in_any_way_is_not_found(
     engine: pellucid.Engine, template: str, thing: str, other: str
 ) -> None:
     assert find_present(engine, template.format(thing=thing, other=other)) == []
 
 
-@pytest.mark.parametrize("statement", DENIALS["normal"])
+@things
+@pytest.mark.parametrize(
+    ("template", "status"),
+    [(t, "possible") for t in STATEMENTS["uncertain"]]
+    + [(t, "conditional") for t in STATEMENTS["asked"]],
+)
+def test_what_is_uncertain_or_asked_is_neither_found_nor_denied(
+    engine: pellucid.Engine, template: str, status: str, thing: str, other: str
+) -> None:
+    found = engine.find("FINDINGS: " + template.format(thing=thing, other=other))
+    assert status in [f.assertion.status for f in found if f.text.lower() == thing]
+
+
+@pytest.mark.parametrize("statement", STATEMENTS["normal"])
 def test_nothing_is_found_where_all_is_normal(engine: pellucid.Engine, statement: str) -> None:
     assert find_present(engine, statement) == []
