@@ -718,6 +718,17 @@ def test_a_heading_of_the_past_reaches_to_the_next_heading(
     assert engine.assert_span(text, start, start + len(span)).temporality == temporality
 
 
+@pytest.mark.parametrize(
+    ("then", "change"),
+    [("9 mm", "larger"), ("14 mm", None), ("15 mm", "stable"), ("2.1 cm", "smaller")],
+)
+def test_sizes_that_differ_by_measuring_alone_are_no_change(
+    engine: pellucid.Engine, then: str, change: str | None
+) -> None:
+    (nodule,) = engine.find(f"1.5 cm adrenal nodule, previously {then}.")
+    assert nodule.change == change
+
+
 def test_a_place_is_not_what_changed_or_was_measured(engine: pellucid.Engine) -> None:
     distortion, site = engine.find(
         "Architectural distortion at the right lumpectomy site is stable and measures 2 cm."

@@ -17,6 +17,8 @@ _SIDE_REACH = 8
 _REACH_AFTER = {"laterality": 12, "change": 18}
 #: Words between a side and the preposition before it: "in the lower inner left breast".
 _MAX_PLACE = 4
+#: Millimeters below which two sizes differ by measuring alone (Fleischner Society 2017: growth is 2 mm or more).
+_MIN_CHANGE = 2
 #: Words after which a sentence turns to something else.
 _TURNS = frozenset(("but", "however", "although"))
 _WITH = frozenset(("with", "by", "without"))
@@ -176,7 +178,11 @@ class Around:
         if not now or len(then) != 1 or then[0].start < now[0].start:
             return None
         old, new = max(then[0].dims), max(now[0].dims)
-        return "larger" if new > old else "smaller" if new < old else "stable"
+        if old == new:
+            return "stable"
+        if abs(new - old) < _MIN_CHANGE:
+            return None
+        return "larger" if new > old else "smaller"
 
     def find_sizes(self, sizes: Sequence[Measurement], mention: Mention) -> tuple[Measurement, ...]:
         """The sizes that are this finding's: nearest to it, of now, and no distances."""
