@@ -106,7 +106,7 @@ class Linker:
         if patterns:
             pattern = next((p.concept for p in patterns if 0 <= mention.first - p.last <= 2), None)
         near = _list_near(mention, sites) if sites else []
-        organ = section.organ
+        organ = None if section.organ in self._tissues else section.organ
         if earlier and (organ is None or self._lies_in(earlier, organ)):
             organ = earlier  # "liver lesions, likely cysts", under ABDOMEN
         organs = (place for place in (*near, organ) if place not in self._tissues)
