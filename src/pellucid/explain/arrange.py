@@ -167,8 +167,8 @@ def quote_finding(text: str, finding: Finding) -> str:
     """
     start, end = finding.start, finding.end
     if cue := finding.assertion.cue:
-        # A cue is kept in the singular, its words without signs between: "s p" is "s/p".
-        words = r"s?[^\w.;]+".join(map(re.escape, cue.split()))
+        # A cue is kept in the singular and without signs: "s p" is "s/p", "isnt any" is "isn't any".
+        words = r"s?[^\w.;]+".join("['’]?".join(map(re.escape, word)) for word in cue.split())
         found = re.compile(rf"(?<!\w){words}s?(?!\w)", re.IGNORECASE).finditer(
             text, max(0, start - _REACH), end + _REACH
         )
