@@ -24,6 +24,7 @@ def find_token(secret: str) -> ApiToken | None:
     return (
         ApiToken.objects.filter(Q(expires=None) | Q(expires__gt=timezone.now()))
         .filter(digest=hash_secret(secret), owner__is_active=True)
+        .select_related("owner")
         .first()
     )
 

@@ -7,10 +7,12 @@ from ipaddress import ip_address, ip_network
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from ninja.security.base import SecuritySchema
 
+from pellucid.web.accounts.access import Viewer
 from pellucid.web.api.access import find_token
 from pellucid.web.api.actions import count_request, note_use
 from pellucid.web.api.models import ApiToken
@@ -18,7 +20,7 @@ from pellucid.web.api.problems import Problem
 
 _WINDOW = 60
 #: Requests a minute from one address without a token; ``API_LIMITS`` of the settings changes them.
-LIMITS = {"ask": 60, "read": 20, "concepts": 120}
+LIMITS = {"ask": 60, "read": 20, "concepts": 120, "threads:read": 120, "threads:write": 20}
 #: So many times more with a token.
 TOKEN_FACTOR = 10
 
@@ -26,7 +28,8 @@ TOKEN_FACTOR = 10
 class Gate:
     """Lets a request in: the scope of its token, if it has one, and its rate.
 
-    It stands where django-ninja asks for authentication, before any of the body is read.
+    It stands where django-ninja asks for authentication, before any of the body is read. Who calls
+    is the owner of the token, or nobody; never the session of a browser.
     """
 
     openapi_security_schema = SecuritySchema(type="http", scheme="bearer")
@@ -34,15 +37,15 @@ class Gate:
     def __init__(self, scope: str) -> None:
         self._scope = scope
 
-    def __call__(self, request: HttpRequest) -> str:
-        """Admit the request, or raise what is wrong with it."""
+    def __call__(self, request: HttpRequest) -> Viewer:
+        """Admit the request and say who calls, or raise what is wrong with it."""
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise Problem(413, "too-large", "the request is larger than is read here")
         secret = get_secret(request)
         if secret is None:
             self._count(f"address {get_place(request)}", 1)
-            return "anonymous"
+            return self._admit_anyone()
         token = find_token(secret)
         if token is None:
             # Guesses count as requests of their address.
@@ -59,7 +62,10 @@ class Gate:
             raise Problem(403, "scope", detail, {"WWW-Authenticate": challenge})
         self._count(f"token {token.pk}", TOKEN_FACTOR)
         note_use(token)
-        return str(token)
+        return token.owner
+
+    def _admit_anyone(self) -> Viewer:
+        return AnonymousUser()
 
     def _count(self, place: str, factor: int) -> None:
         limits = {**LIMITS, **getattr(settings, "API_LIMITS", {})}
@@ -71,6 +77,14 @@ class Gate:
             wait = _WINDOW - int(now % _WINDOW)
             detail = f"more than {limit} requests a minute; try again in {wait} seconds"
             raise Problem(429, "rate", detail, {"Retry-After": str(wait)})
+
+
+class MemberGate(Gate):
+    """A gate for what only members do: without a token nothing goes through."""
+
+    def _admit_anyone(self) -> Viewer:
+        detail = f"this needs a token with the scope '{self._scope}'"
+        raise Problem(401, "token", detail, {"WWW-Authenticate": "Bearer"})
 
 
 def get_secret(request: HttpRequest) -> str | None:

@@ -16,6 +16,8 @@ class ApiToken(models.Model):
         ASK = "ask", "Ask questions"
         READ = "read", "Read reports"
         CONCEPTS = "concepts", "List and search concepts"
+        THREADS_READ = "threads:read", "Read the forum as its owner sees it"
+        THREADS_WRITE = "threads:write", "Write in the forum as its owner"
         METRICS = "metrics", "Read the site's metrics"
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")

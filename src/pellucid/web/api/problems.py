@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja.errors import HttpError, ValidationError
 
 from pellucid.errors import InputError, MissingExtraError, PellucidError, UnknownConceptError
+from pellucid.web.forum.errors import Refused, TooFast
 
 _logger = logging.getLogger(__name__)
 _TYPES = "https://pellucid.invalid/problems"
@@ -25,6 +26,7 @@ _STATUSES: dict[type[PellucidError], int] = {
     UnknownConceptError: 404,
     InputError: 422,
     MissingExtraError: 415,  # this server cannot open files of that type
+    Refused: 403,  # a ban, a locked thread
 }
 
 
@@ -38,6 +40,7 @@ class Problem(Exception):
         detail: str,
         headers: Mapping[str, str] | None = None,
         errors: Iterable[Mapping[str, str]] = (),
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(code)
         self.status = status
@@ -45,12 +48,16 @@ class Problem(Exception):
         self.detail = detail
         self.headers = dict(headers or {})
         self.errors = [dict(error) for error in errors]
+        self.more = dict(more or {})
 
 
 def to_problem(error: Exception) -> Problem:
     """The problem that an exception is to a client; what nobody foresaw is logged and is a 500."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error, TooFast):
+        detail = f"too many within an hour; try again in {error.seconds} seconds"
+        return Problem(429, "rate", detail, {"Retry-After": str(error.seconds)})
     if isinstance(error, PellucidError):
         status = next((s for kind, s in _STATUSES.items() if isinstance(error, kind)), 503)
         return Problem(status, error.code, str(error))
@@ -59,7 +66,7 @@ def to_problem(error: Exception) -> Problem:
     if isinstance(error, Http404):
         return Problem(404, "not-found", "there is nothing at this address")
     if isinstance(error, PermissionDenied):
-        return Problem(403, "forbidden", "this is not allowed to you")
+        return Problem(403, "forbidden", str(error) or "this is not allowed to you")
     if isinstance(error, HttpError):
         return Problem(error.status_code, "request", error.message)
     if isinstance(error, RequestDataTooBig):
@@ -94,6 +101,7 @@ def render_problem(problem: Problem) -> HttpResponse:
     }
     if problem.errors:
         body["errors"] = problem.errors
+    body |= problem.more
     return write_json(body, problem.status, "application/problem+json", problem.headers)
 
 

@@ -1,4 +1,4 @@
-"""The REST API, version 1: ask, read, concepts, search."""
+"""The REST API, version 1: ask, read, concepts, search; the forum is in ``threads``."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import Annotated, Any, Literal
 import pydantic
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from ninja import Field, NinjaAPI, Path, Query, Schema
+from ninja import Field, NinjaAPI, Path, Query, Router, Schema
 from ninja.errors import HttpError, ValidationError
 
 import pellucid
 from pellucid.app.render import select_sections
 from pellucid.web.api import concepts as index
+from pellucid.web.api import threads
 from pellucid.web.api.gate import Gate
 from pellucid.web.api.problems import Problem, render_problem, to_problem
-from pellucid.web.api.schema import describe, fail, get_components
+from pellucid.web.api.schema import add_examples, describe, fail, get_components
 from pellucid.web.config.engine import get_engine
 from pellucid.web.pages.catalogue import get_catalogue
 
@@ -38,17 +39,22 @@ class _Api(NinjaAPI):
 
     def get_openapi_schema(self, **options: Any) -> Any:
         schema = super().get_openapi_schema(**options)
-        schema["components"].setdefault("schemas", {}).update(get_components())
+        schemas = schema["components"].setdefault("schemas", {})
+        schemas.update(get_components())
+        kept = schemas["AnswerOut"]["properties"]["answer"]["anyOf"]
+        kept[0] = {"$ref": "#/components/schemas/Answer"}  # pydantic knows its own schemas only
         for path in schema["paths"].values():
             for operation in path.values():
-                operation["security"] = [{}, *operation.get("security", [])]
+                if {"Gate": []} in operation["security"]:
+                    operation["security"].insert(0, {})
+        add_examples(schema)
         return schema
 
 
 api = _Api(
     title="Pellucid",
     version="1",
-    description="Plain, sourced answers about radiology findings. Nothing that is sent is kept.",
+    description="Plain, sourced answers about radiology findings. No question or report that is sent is kept.",
     urls_namespace="api:v1",
     docs_url=None,  # its page loads scripts from elsewhere; docs/api.md is the guide
 )
@@ -237,7 +243,13 @@ def search(
     return {"results": [found._asdict() for found in get_engine().search(q, limit)]}
 
 
-@api.api_operation(
+api.add_router("", threads.router)
+# The last of all, for it takes every address.
+_rest = Router()
+api.add_router("", _rest)
+
+
+@_rest.api_operation(
     ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
     "/{path:rest}",
     include_in_schema=False,

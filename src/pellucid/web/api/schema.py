@@ -8,9 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 import pellucid
 
 _SCHEMAS = Path(pellucid.__file__).parent / "schemas"
+_EXAMPLES = Path(__file__).parent / "examples.yaml"
 _PROBLEM = {
     "type": "object",
     "description": "An error (RFC 9457).",
@@ -21,6 +24,20 @@ _PROBLEM = {
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "One line: what is wrong and what to do."},
         "code": {"type": "string", "description": "Stable: programs compare this."},
+        "spans": {
+            "type": "array",
+            "description": "Where personal details are, in code points.",
+            "items": {
+                "type": "object",
+                "required": ["field", "start", "end", "kind"],
+                "properties": {
+                    "field": {"type": "string"},
+                    "start": {"type": "integer"},
+                    "end": {"type": "integer"},
+                    "kind": {"type": "string"},
+                },
+            },
+        },
         "errors": {
             "type": "array",
             "items": {
@@ -41,6 +58,26 @@ def get_components() -> dict[str, Any]:
         "Reading": _load("reading.schema.json", "Reading"),
         "Problem": _PROBLEM,
     }
+
+
+def add_examples(document: dict[str, Any]) -> None:
+    """Put the examples into the OpenAPI document: of its schemas, and of what addresses take."""
+    examples = _load_examples()
+    schemas = document["components"]["schemas"]
+    for name, values in examples["schemas"].items():
+        schemas[name]["examples"] = values
+    for path in document["paths"].values():
+        for operation in path.values():
+            values = examples["parameters"].get(operation["operationId"], {})
+            for parameter in operation.get("parameters", ()):
+                if parameter["name"] in values:
+                    parameter["example"] = values[parameter["name"]]
+
+
+@cache
+def _load_examples() -> dict[str, Any]:
+    examples: dict[str, Any] = yaml.safe_load(_EXAMPLES.read_text(encoding="utf-8"))
+    return examples
 
 
 def describe(

@@ -24,6 +24,8 @@ def _speak_of_problems(view: View) -> View:
             return render_problem(to_problem(error))
         if response.status_code == 405:
             return render_problem(not_allowed(response.headers["Allow"].split(", ")))
+        # What one member may see, another may not.
+        response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     return answer

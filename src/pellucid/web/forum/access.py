@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import BooleanField, Case, Count, Exists, OuterRef, Q, QuerySet, When
 from django.utils import timezone
@@ -80,6 +81,11 @@ def find_thread_posts(viewer: Viewer, thread: Thread) -> QuerySet[Post]:
 def find_member_posts(viewer: Viewer, member: User) -> QuerySet[Post]:
     """What a member wrote, as far as the viewer may see it."""
     return find_posts(viewer).filter(author=member).select_related("thread")
+
+
+def get_sent_post(member: User, token: UUID) -> Post:
+    """The post that a member made with a form or an idempotency key."""
+    return Post.objects.get(author=member, token=token)
 
 
 def find_revisions(viewer: Viewer, post: Post) -> QuerySet[Revision]:

@@ -52,7 +52,10 @@ class Thread(models.Model):
     author = models.ForeignKey(MEMBER, models.SET_NULL, null=True, related_name="threads")
     state = models.CharField(max_length=8, choices=State, default=State.VISIBLE)
     locked = models.BooleanField(default=False)
-    urgent = models.BooleanField(default=False, help_text="The question reads as an emergency.")
+    urgent = models.BooleanField(default=False, help_text="A post of it reads as an emergency.")
+    notices = models.JSONField(
+        default=list, blank=True, help_text="Urgent notices: they stand above everything."
+    )
     created = models.DateTimeField(default=timezone.now)
     last_activity = models.DateTimeField(default=timezone.now)
     replies = models.PositiveIntegerField(default=0)
@@ -289,7 +292,7 @@ class Notification(models.Model):
         ACCEPTED = "accepted", "Your reply was accepted as the answer"
         ENDORSED = "endorsed", "Your reply was endorsed"
         PUBLISHED = "published", "Your post was published"
-        URGENT = "urgent", "A question reads as an emergency"
+        URGENT = "urgent", "A post reads as an emergency"
         FLAGGED = "flagged", "A post was hidden after flags"
 
     member = models.ForeignKey(MEMBER, models.CASCADE, related_name="notifications")

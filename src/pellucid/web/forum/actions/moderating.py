@@ -55,6 +55,17 @@ def set_locked(actor: User, thread: Thread, on: bool, reason: str = "") -> None:
 
 
 @transaction.atomic
+def end_alarm(actor: User, thread: Thread, reason: str = "") -> None:
+    """Take the urgent notices away from a thread: no emergency, or no longer."""
+    _check(actor)
+    thread = lock_thread(thread)
+    if thread.urgent:
+        thread.urgent, thread.notices = False, []
+        thread.save(update_fields=["urgent", "notices"])
+        write_audit(actor, "end-alarm", thread, reason)
+
+
+@transaction.atomic
 def move_thread(actor: User, thread: Thread, category: Category, reason: str = "") -> None:
     """Put a thread into another category."""
     _check(actor)
@@ -84,7 +95,8 @@ def merge_threads(actor: User, thread: Thread, into: Thread, reason: str = "") -
     thread.merged_into, thread.state = into, State.DELETED
     thread.save(update_fields=["merged_into", "state"])
     into.urgent = into.urgent or thread.urgent
-    into.save(update_fields=["urgent"])
+    into.notices += [n for n in thread.notices if n not in into.notices]
+    into.save(update_fields=["urgent", "notices"])
     refresh_thread(thread)
     refresh_thread(into)
     write_audit(actor, "merge", thread, reason, into=into.pk, posts=moved)
@@ -113,6 +125,7 @@ def split_thread(
             state=first.state,
             created=first.created,
             urgent=bool(drafted and drafted.urgent),
+            notices=list(drafted.notices) if drafted else [],
         )
         Post.objects.filter(pk__in=moved).update(thread=made)
         Post.objects.filter(pk=first.pk).update(opening=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -21,7 +22,7 @@ from pellucid.web.forum.actions.notifying import (
     notify_staff,
 )
 from pellucid.web.forum.actions.states import lock_post, lock_thread, refresh_thread, set_state
-from pellucid.web.forum.drafting import Drafted, draft_answer
+from pellucid.web.forum.drafting import Drafted, draft_answer, find_urgent_notices
 from pellucid.web.forum.errors import Refused
 from pellucid.web.forum.models import (
     Category,
@@ -60,6 +61,7 @@ def post_thread(author: User, category: Category, title: str, source: str, token
             author=author,
             state=state,
             urgent=bool(drafted and drafted.urgent),
+            notices=list(drafted.notices) if drafted else [],
         )
         post = Post.objects.create(
             thread=thread,
@@ -90,6 +92,7 @@ def post_reply(
     Refused
         If the thread is locked, or the author is banned or posts too fast.
     """
+    urgent = _find_urgent(author, source)
     with transaction.atomic():
         author = rules.lock_member(author)
         if made := Post.objects.filter(author=author, token=token).first():
@@ -115,6 +118,7 @@ def post_reply(
         )
         refresh_thread(thread)
         Follow.objects.get_or_create(thread=thread, member=author)
+        raise_alarm(post, urgent)
         if post.state == State.VISIBLE:
             announce(post)
     return post
@@ -122,6 +126,7 @@ def post_reply(
 
 def edit_post(editor: User, post: Post, source: str, reason: str = "") -> Post:
     """Change a post; what it said before is kept."""
+    urgent = _find_urgent(editor, source) - _find_urgent(editor, post.source)
     with transaction.atomic():
         editor = rules.lock_member(editor)
         post = lock_post(post)
@@ -142,6 +147,7 @@ def edit_post(editor: User, post: Post, source: str, reason: str = "") -> Post:
         ):
             # Links that would have held a new post do not slip in by an edit.
             set_state(post, State.HELD)
+        raise_alarm(post, urgent)
         announce_new_mentions(post, before)
     return post
 
@@ -158,6 +164,21 @@ def delete_own_post(author: User, post: Post) -> None:
             return
         set_state(post, State.DELETED)
         write_audit(author, "delete-own", post)
+
+
+def raise_alarm(post: Post, notices: Collection[str]) -> None:
+    """Put urgent notices above a post's thread, and alert staff; nothing where there are none."""
+    if notices:
+        thread = lock_thread(post.thread)
+        thread.urgent = True
+        thread.notices += [n for n in sorted(notices) if n not in thread.notices]
+        thread.save(update_fields=["urgent", "notices"])
+        notify_staff(Kind.URGENT, thread, post)
+
+
+def _find_urgent(author: User, source: str) -> set[str]:
+    # Staff and clinicians who tell others when to call for help are in no danger.
+    return set() if author.is_reviewer else set(find_urgent_notices(source))
 
 
 def render_post(source: str) -> Rendered:

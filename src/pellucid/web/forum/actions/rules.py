@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from math import ceil
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from pellucid.web.accounts.access import find_active_ban
 from pellucid.web.accounts.models import User
-from pellucid.web.forum.errors import Refused
+from pellucid.web.forum.errors import Refused, TooFast
 from pellucid.web.forum.limits import get_limit
 from pellucid.web.forum.models import Flag, Post, State
 
@@ -37,19 +38,29 @@ def check_rate(member: User) -> None:
     recent = Post.objects.filter(author=member, created__gt=timezone.now() - timedelta(hours=1))
     times = list(recent.order_by("-created").values_list("created", flat=True)[:limit])
     if len(times) == limit:
-        left = times[-1] + timedelta(hours=1) - timezone.now()
-        minutes = max(1, -(-left.seconds // 60))
-        raise Refused(
+        seconds = _count_seconds(times[-1])
+        minutes = -(-seconds // 60)
+        raise TooFast(
             f"You have posted {limit} times within an hour. Your text is kept below: post it again"
-            f" in {minutes} minute{'s' if minutes > 1 else ''}."
+            f" in {minutes} minute{'s' if minutes > 1 else ''}.",
+            seconds,
         )
 
 
 def check_flag_rate(member: User) -> None:
     """Refuse a member who flags too fast."""
     recent = Flag.objects.filter(member=member, created__gt=timezone.now() - timedelta(hours=1))
-    if recent.count() >= get_limit("FLAGS_PER_HOUR"):
-        raise Refused("You have flagged many posts within an hour. Please try again later.")
+    limit = get_limit("FLAGS_PER_HOUR")
+    times = list(recent.order_by("-created").values_list("created", flat=True)[:limit])
+    if len(times) == limit:
+        message = "You have flagged many posts within an hour. Please try again later."
+        raise TooFast(message, _count_seconds(times[-1]))
+
+
+def _count_seconds(first: datetime) -> int:
+    """How long until the first of the last hour's is an hour old."""
+    left = first + timedelta(hours=1) - timezone.now()
+    return max(1, ceil(left.total_seconds()))
 
 
 def choose_state(member: User, links: int) -> State:

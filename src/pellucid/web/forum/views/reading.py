@@ -117,7 +117,6 @@ def show_thread(
         "marks": access.get_marks(viewer, thread),
         "moderates": is_moderator(viewer),
         "reviews": is_reviewer(viewer),
-        "urgent": find_urgent_notices(draft.answer) if thread.urgent and draft else [],
     }
     # A reply that is being written stands at another address: no second page for search engines.
     if opening and thread.state == State.VISIBLE and request.path == thread.get_absolute_url():
@@ -149,11 +148,6 @@ def show_posts(viewer: Viewer, thread: Thread, posts: list[Post]) -> list[ShownP
             )
         )
     return rows
-
-
-def find_urgent_notices(answer: dict[str, Any]) -> list[str]:
-    """The notices of a kept answer that stand above everything."""
-    return [n["text"] for n in answer["notices"] if n["kind"] == "emergency"]
 
 
 @require_safe

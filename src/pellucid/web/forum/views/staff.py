@@ -122,6 +122,7 @@ def tools(request: HttpRequest, number: int) -> HttpResponse:
     sent = request.POST
     start = {"category": thread.category_id}
     forms = {
+        "alarm": ReasonForm(sent if step == "alarm" else None, prefix="alarm"),
         "lock": ReasonForm(sent if step == "lock" else None, prefix="lock"),
         "move": MoveForm(sent if step == "move" else None, prefix="move", initial=start),
         "merge": MergeForm(sent if step == "merge" else None, prefix="merge"),
@@ -151,6 +152,8 @@ def _use_tool(request: HttpRequest, step: str, thread: Thread, data: dict[str, A
     if step == "lock":
         on = request.POST.get("on") == "1"
         moderating.set_locked(actor, thread, on, str(data["reason"]))
+    elif step == "alarm":
+        moderating.end_alarm(actor, thread, str(data["reason"]))
     elif step == "move":
         moderating.move_thread(actor, thread, **data)
     elif step == "merge":
