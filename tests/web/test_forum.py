@@ -530,52 +530,6 @@ def test_the_banned_cannot_write_until_the_ban_ends(bob, staff):
 
 # Who may ----------------------------------------------------------------------------------------------
 
-EVERYONE, MEMBERS, REVIEWERS, MODERATORS = (
-    {"anonymous", "ann", "doc", "mod"},
-    {"ann", "doc", "mod"},
-    {"doc", "mod"},
-    {"mod"},
-)
-
-
-@pytest.mark.parametrize(
-    ("name", "of", "may"),
-    [
-        ("index", None, EVERYONE), ("feed", None, EVERYONE), ("new", None, EVERYONE), ("search", None, EVERYONE),
-        ("thread_number", "thread", EVERYONE), ("reply", "thread", EVERYONE), ("thread_feed", "thread", EVERYONE),
-        ("post", "post", EVERYONE), ("follow", "thread", MEMBERS), ("bookmark", "thread", MEMBERS),
-        ("vote", "post", MEMBERS), ("accept", "post", MEMBERS), ("endorse", "post", MEMBERS),
-        ("flag", "post", MEMBERS), ("edit", "post", MODERATORS), ("review", "thread", REVIEWERS),
-        ("review_queue", None, REVIEWERS), ("moderation", None, MODERATORS), ("audit", None, MODERATORS),
-        ("tools", "thread", MODERATORS), ("decide", "post", set()), ("delete", "post", set()),
-        ("history", "post", set()), ("category", "slug", EVERYONE), ("category_feed", "slug", EVERYONE),
-        ("concept", "concept", EVERYONE), ("thread", "thread-slug", EVERYONE),
-    ],
-)  # fmt: skip
-def test_who_may_open_which_page(name, of, may, ann, bob, doctor, staff):
-    thread = ask(bob)
-    arguments = {
-        None: [], "thread": [thread.pk], "post": [thread.posts.get().pk], "slug": ["questions"],
-        "concept": ["nodular-calcification"], "thread-slug": [thread.pk, thread.slug],
-    }[of]  # fmt: skip
-    clients = {"anonymous": Client(), **{m.username: log_in(m) for m in (ann, doctor, staff)}}
-    opened = set()
-    for who, client in clients.items():
-        answer = client.get(reverse(f"forum:{name}", args=arguments))
-        assert answer.status_code < 500
-        to_login = answer.status_code == 302 and "/accounts/login/" in answer.url
-        if answer.status_code in (200, 301, 302) and not to_login:
-            opened.add(who)
-    assert opened == may
-
-
-def test_every_page_of_the_forum_is_in_the_table():
-    from pellucid.web.forum.urls import urlpatterns
-
-    marks = [m for m in test_who_may_open_which_page.pytestmark if m.name == "parametrize"]
-    assert {row[0] for row in marks[0].args[1]} == {p.name for p in urlpatterns}
-
-
 @pytest.mark.parametrize("state", ["held", "hidden", "deleted"])
 def test_what_is_not_visible_leaks_nowhere(state, ann, bob, doctor, staff):
     thread = ask(bob, "Zebrafish question here", "Zebrafish story")
