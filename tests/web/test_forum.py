@@ -530,6 +530,7 @@ def test_the_banned_cannot_write_until_the_ban_ends(bob, staff):
 
 # Who may ----------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("state", ["held", "hidden", "deleted"])
 def test_what_is_not_visible_leaks_nowhere(state, ann, bob, doctor, staff):
     thread = ask(bob, "Zebrafish question here", "Zebrafish story")

@@ -117,8 +117,10 @@ ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("PELLUCID_PROXIES", "0"))
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_ADAPTER = "pellucid.web.accounts.adapter.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# An unknown address gets a mail too: neither the answer nor its time tells who is a member.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = False
 ACCOUNT_USERNAME_BLACKLIST = ["admin", "administrator", "moderator", "pellucid", "staff", "system"]
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
