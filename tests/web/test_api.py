@@ -549,6 +549,9 @@ def test_infobutton_falls_back_on_the_name(client: Client, name: str) -> None:
     [
         ({"mainSearchCriteria__v__cs": "2.16.840.1.113883.6.90", "mainSearchCriteria__v__c": "Z99"}, "ICD-10-CM Z99"),
         ({"mainSearchCriteria__v__cs": "1.2.3", "mainSearchCriteria__v__c": "x"}, "1.2.3"),
+        ({"mainSearchCriteria__v__cs": "2.16.840.1.113883.6.96", "mainSearchCriteria__v__c": "445512009"}, "SNOMED CT"),
+        ({"mainSearchCriteria__v__cs": "2.16.840.1.113883.6.1", "mainSearchCriteria__v__c": "3187-2"}, "LOINC"),
+        ({"mainSearchCriteria__v__cs": "urn:oid:2.16.840.1.113883.6.88", "mainSearchCriteria__v__c": "637188"}, "RxNorm (only ICD-10-CM"),
         ({"mainSearchCriteria__v__dn": "florbled quonkitis"}, "florbled"),
         ({"mainSearchCriteria__v__dn": "\x01\x02"}, "Nothing"),
         (
@@ -563,6 +566,58 @@ def test_an_empty_feed_says_why(client: Client, criteria: dict, says: str) -> No
     assert says in feed["subtitle"]["_value"]
     query = {key.replace("__", "."): value for key, value in criteria.items()}
     ElementTree.fromstring(client.get("/infobutton", query).content)
+
+
+@pytest.mark.parametrize("form", ["application/json", "text/xml", ""])
+def test_infobutton_takes_a_whole_request_of_a_portal(client: Client, form: str) -> None:
+    """The parameters of HL7's URL-based implementation guide; those that do not matter are passed over."""
+    request = {
+        "representedOrganization.id.root": "1.2.840.114350",
+        "knowledgeRequestNotification.effectiveTime.v": "20261101120000",
+        "taskContext.c.c": "PROBLISTREV",
+        "subTopic.v.c": "Q000628",
+        "patientPerson.administrativeGenderCode.c": "F",
+        "age.v.v": "60",
+        "age.v.u": "a",
+        "performer": "PAT",
+        "informationRecipient": "PAT",
+        "informationRecipient.languageCode.c": "en",
+        "informationRecipient.languageCode.cs": "ISO 639-1",
+        "mainSearchCriteria.v.cs": "2.16.840.1.113883.6.90",
+        "mainSearchCriteria.v.c": "I25.84",
+        "mainSearchCriteria.v.dn": "Coronary atherosclerosis due to calcified lesion",
+        "xsl": "portal",
+    }
+    response = client.get(
+        "/infobutton", {**request, **({"knowledgeResponseType": form} if form else {})}
+    )
+    assert response.status_code == 200
+    if form == "application/json":
+        (title,) = [entry["title"]["_value"] for entry in response.json()["feed"]["entry"]]
+    else:
+        title = ElementTree.fromstring(response.content).findtext("{*}entry/{*}title")
+    assert title == "Coronary artery calcification"
+
+
+def test_pages_of_other_sites_may_fetch_education_and_nothing_of_the_forum(client: Client) -> None:
+    origin = {"HTTP_ORIGIN": "https://portal.example"}
+    ask = {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "POST", **origin}
+    for path in ("/infobutton", "/cds-services", "/fhir/metadata", "/api/v1/search?q=lung"):
+        response = client.get(path, **origin)
+        assert response["Access-Control-Allow-Origin"] == "*"
+        assert "Access-Control-Allow-Credentials" not in response
+        assert client.options(path, **ask)["Access-Control-Allow-Origin"] == "*"
+    for path in (
+        "/",
+        "/read",
+        "/forum/",
+        "/api/v1/threads",
+        "/api/v1/posts/1",
+        "/metrics",
+        "/accounts/login/",
+    ):
+        assert "Access-Control-Allow-Origin" not in client.get(path, **origin)
+        assert "Access-Control-Allow-Origin" not in client.options(path, **ask)
 
 
 def test_infobutton_takes_english_by_its_names(client: Client) -> None:

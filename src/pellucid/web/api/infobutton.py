@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from pellucid import Answer, InputError, render
 from pellucid.app.render import select_sections
-from pellucid.web.api.concepts import find_by_code, find_by_name, find_system
+from pellucid.web.api.concepts import SYSTEMS, find_by_code, find_by_name, find_system
 from pellucid.web.api.gate import Gate
 from pellucid.web.api.problems import Problem, endpoint, write_json
 from pellucid.web.config.engine import get_engine
@@ -31,6 +31,14 @@ _LANGUAGE = "informationRecipient.languageCode.c"
 _RESPONSE = "knowledgeResponseType"
 _CRITERIA = (_CODE, _SYSTEM, _NAME, _LANGUAGE, "informationRecipient", "taskContext.c.c")
 _XML_TYPES = ("", "text/xml", "application/xml", "application/atom+xml")
+#: Code systems that portals send and no page carries, by their OID.
+_ELSEWHERE = {
+    "2.16.840.1.113883.6.96": "SNOMED CT",
+    "2.16.840.1.113883.6.1": "LOINC",
+    "2.16.840.1.113883.6.88": "RxNorm",
+    "2.16.840.1.113883.6.69": "NDC",
+    "2.16.840.1.113883.6.103": "ICD-9-CM",
+}
 _MAX_LENGTH = 500
 # XML 1.0, 2.2: what no document may hold, even escaped.
 _UNFIT = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -53,7 +61,8 @@ def infobutton(request: HttpRequest) -> HttpResponse:
     form = request.GET.get(_RESPONSE, "").partition(";")[0].strip().lower()
     if form not in (*_XML_TYPES, "application/json"):
         # A script that others may include could be read by any page.
-        raise Problem(406, "response-type", f"{_RESPONSE} is text/xml or application/json")
+        detail = f"{_RESPONSE} is text/xml or application/json, which a script may fetch (CORS)"
+        raise Problem(406, "response-type", detail)
     given = {name: request.GET.get(name, "").strip() for name in _CRITERIA}
     if any(len(value) > _MAX_LENGTH for value in given.values()):
         raise Problem(400, "criteria", f"a criterion has more than {_MAX_LENGTH} characters")
@@ -95,7 +104,12 @@ def _find(given: dict[str, str]) -> tuple[list[str], str]:
         except InputError:
             pass  # a name of which nothing is left when cleaned names nothing
     if given[_SYSTEM] and not system:
-        return [], f"The code system {given[_SYSTEM]} is not known here, and no name matched"
+        name = _ELSEWHERE.get(given[_SYSTEM].removeprefix("urn:oid:"), given[_SYSTEM])
+        known = ", ".join(s.name for s in SYSTEMS)
+        tried = (
+            f"and nothing goes by the name {given[_NAME]}" if given[_NAME] else f"send {_NAME} too"
+        )
+        return [], f"No page has codes of {name} (only {known}); {tried}"
     shown = " ".join(filter(None, (system and system.name, given[_CODE] or given[_NAME])))
     return [], f"Nothing is known about {shown}"
 
