@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+from email import message_from_bytes, policy
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from django.contrib.auth import hashers
 from django.contrib.auth.tokens import default_token_generator
 from django.core import mail, signing
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -453,3 +455,45 @@ def test_nothing_fetches_an_address_that_a_user_gave(ann, monkeypatch):
     assert made.status_code == 302
     assert client.get(made.url).status_code == 200
     assert tried == []
+
+
+# Mail -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("frequency", ["immediately", "daily"])
+def test_mail_can_be_stopped_by_one_click(
+    frequency, ann, settings, django_capture_on_commit_callbacks
+):
+    """RFC 8058: both headers, an https address, POST alone, no cookie, no sign-in, no redirect."""
+    settings.SITE_URL = "https://forum.example.org"
+    User.objects.filter(pk=ann.pk).update(email_frequency=frequency)
+    staff = User.objects.create_user("mod", "mod@example.org", PASSWORD, role="moderator")
+    category = Category.objects.get(slug="questions")
+    with django_capture_on_commit_callbacks(execute=True):
+        thread = posting.post_thread(ann, category, "What does this mean?", "Words", uuid4())
+        posting.post_reply(staff, thread, "Hello", uuid4())
+        posting.post_reply(staff, thread, "Hello again", uuid4())
+    if frequency == "daily":
+        assert mail.outbox == []
+        call_command("send_digests")
+        assert len(mail.outbox) == 1
+    sent = message_from_bytes(mail.outbox[0].message().as_bytes(), policy=policy.default)
+    assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = re.fullmatch(
+        r"<(https://forum\.example\.org(/\S+))>", sent["List-Unsubscribe"].strip()
+    )
+    client = Client(enforce_csrf_checks=True)
+    for forged in (
+        address[2].replace(":", ":x", 1),
+        address[2][:-6] + "/",
+        "/members/unsubscribe/1/",
+    ):
+        assert client.post(forged, {"List-Unsubscribe": "One-Click"}).status_code == 404
+    assert client.get(address[2]).status_code == 200
+    ann.refresh_from_db()
+    assert ann.email_frequency == frequency
+    for _ in range(2):
+        assert client.post(address[2], {"List-Unsubscribe": "One-Click"}).status_code == 200
+    ann.refresh_from_db()
+    assert ann.email_frequency == "never"
+    assert not client.cookies

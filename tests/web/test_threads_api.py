@@ -304,7 +304,7 @@ def test_an_emergency_brings_its_notice_along(ann):
 def test_personal_details_wait_for_a_decision(ann, monkeypatch):
     def find(text):
         start = text.find("Zebulon")
-        return [personal.Detail(start, start + 7, "name")] if start >= 0 else []
+        return [personal.PersonalDetail("name", start, start + 7, "Zebulon")] if start >= 0 else []
 
     monkeypatch.setattr(personal, "find_personal_details", find)
     sent = {"title": "Zebulon asks a thing", "text": "I am Zebulon."}
@@ -322,6 +322,11 @@ def test_personal_details_wait_for_a_decision(ann, monkeypatch):
     masked = caller.ask(**sent, personal_details="mask").json()
     assert masked["title"] == "[name] asks a thing"
     assert Post.objects.get(thread=masked["thread"]).source == "I am [name]."
+    long = caller.ask(title="Zebulon" + "x" * 193, personal_details="mask")
+    assert long.status_code == 201
+    monkeypatch.setattr(personal, "_mask", lambda text, details: text + "[name]")
+    long = caller.ask(title="Zebulon" + "x" * 193, personal_details="mask")
+    assert check_problem(long, 422, "validation")["errors"][0]["location"] == "body.title"
     posted = caller.reply(thread, text="I am Zebulon.", personal_details="publish").json()
     assert posted["text"] == "I am Zebulon."
 

@@ -11,16 +11,19 @@ from pellucid.web.api.problems import Problem
 Decision = Literal["publish", "mask"]
 
 
-class Detail(NamedTuple):
-    """A personal detail of a text: half-open code points, and what it is."""
+# MERGE: the forum's own PersonalDetail and find_personal_details (pellucid.web.forum.personal) take
+# the place of these two; nothing else changes.
+class PersonalDetail(NamedTuple):
+    """What tells who somebody is: its kind, and where it stands in half-open code points."""
 
+    kind: str
     start: int
     end: int
-    kind: str
+    text: str
 
 
-def find_personal_details(text: str) -> list[Detail]:
-    """MERGE: the forum's own ``find_personal_details`` takes the place of this function."""
+def find_personal_details(text: str) -> list[PersonalDetail]:
+    """Nothing is looked for yet."""
     return []
 
 
@@ -32,22 +35,27 @@ def clear_texts(texts: Mapping[str, str], decision: Decision | None) -> dict[str
     Problem
         If there are personal details and the writer has not decided; it says where, not what.
     """
+    if decision == "publish":
+        return dict(texts)
     found = {field: find_personal_details(text) for field, text in texts.items()}
     if decision == "mask":
-        return {field: mask(text, found[field]) for field, text in texts.items()}
-    spans = [{"field": field, **d._asdict()} for field, details in found.items() for d in details]
-    if spans and decision is None:
+        return {field: _mask(text, found[field]) for field, text in texts.items()}
+    spans = [
+        {"field": field, "start": d.start, "end": d.end, "kind": d.kind}
+        for field, details in found.items()
+        for d in details
+    ]
+    if spans:
         raise Problem(
             422,
             "personal-details",
-            'this may show who somebody is: change it, or send "personal_details": "mask" or "publish"',
+            'this may tell who somebody is: change it, or send "personal_details": "mask" or "publish"',
             more={"spans": spans},
         )
     return dict(texts)
 
 
-def mask(text: str, details: list[Detail]) -> str:
-    """The text with what stands at the details replaced by its kind."""
-    for start, end, kind in sorted(details, reverse=True):
-        text = f"{text[:start]}[{kind}]{text[end:]}"
+def _mask(text: str, details: list[PersonalDetail]) -> str:
+    for detail in sorted(details, key=lambda d: -d.start):
+        text = f"{text[: detail.start]}[{detail.kind}]{text[detail.end :]}"
     return text

@@ -1,4 +1,4 @@
-"""The forum in the REST API, by the forum's own forms, access and actions: same rules, same answers."""
+"""The forum in the REST API, by the forum's own access and actions: same rules, same answers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from pellucid.web.api.problems import Problem
 from pellucid.web.api.schema import fail
 from pellucid.web.forum import access
 from pellucid.web.forum.actions import posting, reacting
-from pellucid.web.forum.forms import FlagForm, ReplyForm, ThreadForm
+from pellucid.web.forum.forms import TextField
 from pellucid.web.forum.models import Post
 from pellucid.web.forum.paging import Page, cut_by_activity, cut_by_id
 from pellucid.web.forum.search import find_threads_by_words
@@ -47,8 +47,7 @@ _Key = Annotated[
     UUID,
     Header(alias="Idempotency-Key", description="Of each post its own; sent again, posted once."),
 ]
-#: The forms' names of what the API calls otherwise.
-_FIELDS = {"source": "text", "token": "Idempotency-Key"}
+_LONGEST_TITLE = 200
 
 
 class Filters(pydantic.BaseModel):
@@ -118,11 +117,12 @@ def create_thread(
     category = access.find_categories().filter(slug=body.category).first()
     if category is None:
         raise _refuse_field("category", "There is no such category: GET categories lists them.")
-    sent = {"title": texts["title"], "source": texts["text"], "token": key}
-    data = _validate(ThreadForm({**sent, "category": category.pk}))
-    thread = posting.post_thread(member, **data)
+    title, source = texts["title"], _clean_text(texts["text"])
+    if len(title) > _LONGEST_TITLE:
+        raise _refuse_field("title", "With the details masked, the title is too long.")
+    thread = posting.post_thread(member, category, title, source, key)
     post = access.get_sent_post(member, key)
-    _check_repeated(post, data["source"], same=post.opening and thread.title == data["title"])
+    _check_repeated(post, source, same=post.opening and thread.title == title)
     response["Location"] = reverse("api:v1:show_thread", args=[thread.pk])
     return Status(201, describe_thread(request, thread))
 
@@ -176,15 +176,14 @@ def create_post(
     member = _get_member(request)
     thread = get_object_or_404(access.find_threads(member), pk=number)
     texts = clear_texts({"text": body.text}, body.personal_details)
-    data = _validate(ReplyForm({"source": texts["text"], "quotes": body.quotes, "token": key}))
-    quoted = None
-    if data["quotes"]:
-        quoted = access.find_posts(member).filter(thread=thread, pk=data["quotes"]).first()
+    source, quoted = _clean_text(texts["text"]), None
+    if body.quotes is not None:
+        quoted = access.find_posts(member).filter(thread=thread, pk=body.quotes).first()
         if quoted is None:
             raise _refuse_field("quotes", "There is no such post in this thread.")
-    post = posting.post_reply(member, thread, data["source"], key, quoted)
+    post = posting.post_reply(member, thread, source, key, quoted)
     same = post.thread_id == number and not post.opening
-    _check_repeated(post, data["source"], same)
+    _check_repeated(post, source, same)
     response["Location"] = reverse("api:v1:show_post", args=[post.pk])
     return Status(201, describe_post(request, post))
 
@@ -242,7 +241,7 @@ def unvote(request: HttpRequest, number: _Number) -> Status[None]:
 def flag(request: HttpRequest, number: _Number, body: FlagIn) -> Status[None]:
     """Tell staff what is wrong with a post; one flag a member, the first counts. Not one's own."""
     member = _get_member(request)
-    reacting.flag(member, _get_post(member, number), **_validate(FlagForm(body.model_dump())))
+    reacting.flag(member, _get_post(member, number), body.reason, body.note.strip())
     return Status(204, None)
 
 
@@ -261,11 +260,12 @@ def _get_post(viewer: Viewer, number: int) -> Post:
     return get_object_or_404(access.find_posts(viewer).select_related("thread"), pk=number)
 
 
-def _validate(form: forms.Form) -> dict[str, Any]:
-    if form.is_valid():
-        return form.cleaned_data
-    name, errors = next(iter(form.errors.items()))
-    raise _refuse_field(_FIELDS.get(name, name), str(errors[0]))
+def _clean_text(text: str) -> str:
+    """A text by the rules of the site's forms; which may be empty, the schema says."""
+    try:
+        return str(TextField(required=False).clean(text))
+    except forms.ValidationError as error:
+        raise _refuse_field("text", error.messages[0]) from None
 
 
 def _refuse_field(name: str, detail: str) -> Problem:
