@@ -34,7 +34,8 @@ def draft_answer(title: str, source: str) -> Drafted | None:
         return None
     text = render(answer, "markdown")
     return Drafted(
-        answer=to_json(answer),
+        # The text below the title is the post's: edited there, it is nowhere else.
+        answer={**to_json(answer), "question": title},
         source=text,
         html=render_text(text).html,
         urgent=answer.status == _EMERGENCY,

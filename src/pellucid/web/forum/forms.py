@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.http import QueryDict
+from django.utils.crypto import salted_hmac
 
 from pellucid.web.forum import access
 from pellucid.web.forum.limits import get_limit
 from pellucid.web.forum.models import Draft, Flag
+from pellucid.web.forum.personal import (
+    PersonalDetail,
+    find_personal_details,
+    hide_personal_details,
+)
 
 _MARKDOWN = "Plain text or Markdown. Please leave out names, birth dates and numbers of records."
+_LOOK = (
+    "This may tell who somebody is. Look at the list below: what it names is hidden when you send"
+    " it again."
+)
+#: Details that the author can decide about one by one; any more are hidden.
+_MOST_SHOWN = 100
 _LARGE = forms.Textarea(attrs={"rows": 10, "spellcheck": "true"})
 
 
@@ -31,8 +44,43 @@ class TextField(forms.CharField):
         return text
 
 
-class ThreadForm(forms.Form):
+class GuardedForm(forms.Form):
+    """A text that is published: personal details are hidden, once its author has seen which.
+
+    The first time the form is refused and shows what was found. Sent again with ``confirmed``, the
+    details are replaced in ``cleaned_data``, but for those in ``shown``; a changed text that holds
+    others is shown again. What was typed stays in the author's browser only.
+    """
+
+    guarded: ClassVar[tuple[str, ...]] = ("source",)
+    details: tuple[tuple[PersonalDetail, bool], ...] = ()
+    confirmed = ""
+    hidden: tuple[str, ...] = ()
+
+    def clean(self) -> dict[str, Any]:
+        """The texts with details hidden, or an error that asks to look at them."""
+        texts = {name: str(self.cleaned_data.get(name) or "") for name in self.guarded}
+        found = {d.text: d for text in texts.values() for d in find_personal_details(text)}
+        if not found:
+            return self.cleaned_data
+        shown = set(self.data.getlist("shown")) if isinstance(self.data, QueryDict) else set()
+        self.details = tuple((detail, text in shown) for text, detail in found.items())[
+            :_MOST_SHOWN
+        ]
+        self.confirmed = salted_hmac(
+            __name__, "\n".join(sorted(found)), algorithm="sha256"
+        ).hexdigest()
+        masked = {name: hide_personal_details(text, shown) for name, text in texts.items()}
+        self.hidden = tuple(text for text in masked.values() if text)
+        if self.data.get("confirmed") != self.confirmed:
+            self.add_error(None, _LOOK)
+        return {**self.cleaned_data, **masked}
+
+
+class ThreadForm(GuardedForm):
     """A question."""
+
+    guarded = ("title", "source")
 
     title = forms.CharField(
         label="Your question",
@@ -45,7 +93,7 @@ class ThreadForm(forms.Form):
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
-class ReplyForm(forms.Form):
+class ReplyForm(GuardedForm):
     """A reply."""
 
     source = TextField(label="Your reply", help_text=_MARKDOWN)
@@ -53,8 +101,10 @@ class ReplyForm(forms.Form):
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
-class EditForm(forms.Form):
+class EditForm(GuardedForm):
     """A change of a post."""
+
+    guarded = ("source", "reason")
 
     source = TextField(label="Text", help_text=_MARKDOWN, required=False)
     reason = forms.CharField(label="Why (optional)", max_length=200, required=False)

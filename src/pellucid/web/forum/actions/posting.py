@@ -34,6 +34,7 @@ from pellucid.web.forum.models import (
     Thread,
     ThreadConcept,
 )
+from pellucid.web.forum.personal import find_personal_details, hide_personal_details
 from pellucid.web.forum.text import Rendered, render_text
 
 
@@ -125,7 +126,7 @@ def post_reply(
 
 
 def edit_post(editor: User, post: Post, source: str, reason: str = "") -> Post:
-    """Change a post; what it said before is kept."""
+    """Change a post; what it said before is kept, but for personal details that are taken out."""
     urgent = _find_urgent(editor, source) - _find_urgent(editor, post.source)
     with transaction.atomic():
         editor = rules.lock_member(editor)
@@ -136,7 +137,9 @@ def edit_post(editor: User, post: Post, source: str, reason: str = "") -> Post:
         if source == post.source:
             return post
         before = post.source
-        Revision.objects.create(post=post, editor=editor, source=before, reason=reason)
+        Revision.objects.create(
+            post=post, editor=editor, source=forget_removed(before, source), reason=reason
+        )
         rendered = render_post(source)
         post.source, post.html, post.edited_at = source, rendered.html, timezone.now()
         post.save(update_fields=["source", "html", "edited_at"])
@@ -195,6 +198,13 @@ def keep_draft(thread: Thread, drafted: Drafted) -> Draft:
     return Draft.objects.create(
         thread=thread, answer=drafted.answer, source=drafted.source, html=drafted.html
     )
+
+
+def forget_removed(before: str, after: str) -> str:
+    """What a post said before, without the personal details that it says no more."""
+    kept = " ".join(after.split())
+    shown = [d.text for d in find_personal_details(before) if d.text in kept]
+    return hide_personal_details(before, shown)
 
 
 def make_slug(title: str) -> str:
