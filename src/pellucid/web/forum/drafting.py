@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pellucid import Answer, PellucidError, render
 from pellucid.app.render import to_json
 from pellucid.web.config.engine import get_engine
+from pellucid.web.forum.personal import hide_personal_details
 from pellucid.web.forum.text import render_text
 
 _MOST_CONCEPTS = 5
@@ -34,7 +35,7 @@ def draft_answer(title: str, source: str) -> Drafted | None:
         return None
     text = render(answer, "markdown")
     return Drafted(
-        # The text below the title is the post's: edited there, it is nowhere else.
+        # The text below the title is the post's: what is taken out there shall be here neither.
         answer={**to_json(answer), "question": title},
         source=text,
         html=render_text(text).html,
@@ -62,7 +63,7 @@ def _ask(title: str, source: str) -> Answer:
     # A title is the question; the text below it tells a story that would blur the answer, but an
     # emergency counts wherever it stands, and a title such as "Please help" asks nothing.
     engine = get_engine()
-    whole = engine.ask(f"{title}\n{source}"[:_LONGEST])
+    whole = engine.ask(f"{title}\n{hide_personal_details(source)}"[:_LONGEST])
     if whole.status == _EMERGENCY:
         return whole
     short = engine.ask(title)
