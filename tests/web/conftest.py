@@ -33,9 +33,10 @@ PLAIN_STORAGES = {
 
 @pytest.fixture(scope="session", autouse=True)
 def site_settings() -> Iterator[None]:
-    """Fast passwords, and static files without a manifest, which only ``collectstatic`` writes."""
+    """Fast passwords, no haste, static files without a manifest, which ``collectstatic`` writes."""
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with override_settings(STORAGES=PLAIN_STORAGES, PASSWORD_HASHERS=hashers):
+    limits = dict.fromkeys(("ask", "read", "similar"), 1_000_000)
+    with override_settings(STORAGES=PLAIN_STORAGES, PASSWORD_HASHERS=hashers, SITE_LIMITS=limits):
         yield
 
 

@@ -181,7 +181,8 @@ def test_export_knows_every_table_that_points_to_a_member():
     related = {
         r.get_accessor_name()
         for r in User._meta.related_objects
-        if r.related_model._meta.app_label in ("forum", "accounts") and r.get_accessor_name()
+        if r.related_model._meta.app_label in ("forum", "accounts", "saved")
+        and r.get_accessor_name()
     }
     assert related - left_out == set(access.export_member(make("zoe"))) - {"member"}
 

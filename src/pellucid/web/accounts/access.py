@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from pellucid.web.accounts.models import AuditEntry, Ban, StaffNote, User
+from pellucid.web.saved.access import export_reports
 
 Viewer = User | AnonymousUser
 
@@ -100,4 +101,5 @@ def export_member(member: User) -> dict[str, Any]:
             name: list(getattr(member, name).values(*columns.split()))
             for name, columns in related.items()
         },
+        "saved_reports": export_reports(member),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from pellucid.app import settings
@@ -20,11 +21,33 @@ def get_secret_key(folder: Path) -> str:
     """``PELLUCID_SECRET_KEY``, or the key in the site's folder; made once, readable by its owner only."""
     if key := os.environ.get("PELLUCID_SECRET_KEY"):
         return key
-    path = folder / "secret-key"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
+    return get_or_make_secret(folder / "secret-key", lambda: secrets.token_urlsafe(50))
+
+
+def get_or_make_secret(path: Path, make: Callable[[], str]) -> str:
+    """What a file of the site's folder holds; made once, readable by its owner only."""
+    if not path.exists():
+        # Written whole under another name first: who comes second finds all of it.
+        part = _write_secret(path, make())
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            pass
+        finally:
+            part.unlink()
+    return path.read_text(encoding="ascii").strip()
+
+
+def replace_secret(path: Path, secret: str) -> None:
+    """Put another secret in the place of one, whole or not at all."""
+    os.replace(_write_secret(path, secret), path)
+
+
+def _write_secret(path: Path, secret: str) -> Path:
+    part = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(key := secrets.token_urlsafe(50))
-    return key
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
+    return part

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("pellucid.web.pages.urls")),
+    path("read/saved/", include("pellucid.web.saved.urls")),
     path("forum/", include("pellucid.web.forum.urls")),
     path("members/", include("pellucid.web.accounts.urls")),
     path("", include("pellucid.web.api.urls")),

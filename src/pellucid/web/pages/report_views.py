@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import traceback
+from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,6 +17,10 @@ from pellucid import PellucidError, Reading, render_reading
 from pellucid.app.render import arrange_reading
 from pellucid.web.config.engine import get_engine
 from pellucid.web.pages.forms import MAX_FILE_MB, DownloadForm, ReportForm
+from pellucid.web.pages.limits import TooOftenError, count_use
+
+if TYPE_CHECKING:
+    from pellucid.web.saved.models import SavedReport
 
 _LOG = logging.getLogger(__name__)
 _FAULT = "Pellucid could not read this report. That is a fault of ours, not of the report."
@@ -54,17 +60,34 @@ def _is_too_large(request: HttpRequest) -> bool:
 
 @never_cache
 def show_reading(
-    request: HttpRequest, report: str | bytes, form: ReportForm | None = None
+    request: HttpRequest,
+    report: str | bytes,
+    form: ReportForm | None = None,
+    saved: SavedReport | None = None,
+    problem: str = "",
 ) -> HttpResponse:
-    """The page of a report's reading, or the form again with one line that says why not."""
+    """The page of a report's reading, or the form again with one line that says why not.
+
+    ``saved`` is the entry of the reader's list that the report is; ``problem`` why it was not saved.
+    """
+    form = form or ReportForm({"text": report})
     try:
+        count_use(request, "read")
         reading = read_report(report)
+    except TooOftenError as error:
+        return _ask_to_wait(request, form, error)
     except ReadingFailedError as error:
-        if form is None:
-            form = ReportForm({"text": report})
         form.add_error("file" if isinstance(report, bytes) else "text", str(error))
         return render(request, "pages/read.html", {"form": form}, status=422)
-    return render(request, "pages/reading.html", {"view": arrange_reading(reading)})
+    context = {
+        "view": arrange_reading(reading),
+        "saved": saved,
+        "problem": problem,
+        "title": request.POST.get("title", ""),
+        "token": request.POST.get("token") or uuid4(),
+    }
+    status = 422 if problem else 200
+    return render(request, "pages/reading.html", context, status=status)
 
 
 @sensitive_post_parameters()
@@ -79,10 +102,13 @@ def download(request: HttpRequest) -> HttpResponse:
         return render(request, "pages/read.html", {"form": again}, status=422)
     kind = form.cleaned_data["form"]
     name, content_type = _FILES[kind]
+    again = ReportForm({"text": form.cleaned_data["text"]})
     try:
+        count_use(request, "read")
         content = render_reading(read_report(form.cleaned_data["text"]), kind)
+    except TooOftenError as error:
+        return _ask_to_wait(request, again, error)
     except ReadingFailedError as error:
-        again = ReportForm({"text": form.cleaned_data["text"]})
         again.add_error("text", str(error))
         return render(request, "pages/read.html", {"form": again}, status=422)
     return HttpResponse(
@@ -90,6 +116,15 @@ def download(request: HttpRequest) -> HttpResponse:
         content_type=content_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _ask_to_wait(request: HttpRequest, form: ReportForm, error: TooOftenError) -> HttpResponse:
+    form.add_error(None, str(error))
+    if "file" in request.FILES:
+        form.add_error("file", "A page cannot keep a file: please choose it again.")
+    response = render(request, "pages/read.html", {"form": form}, status=429)
+    response["Retry-After"] = str(error.wait)
+    return response
 
 
 def read_report(report: str | bytes) -> Reading:

@@ -25,6 +25,7 @@ from pellucid.web.pages.answers import (
 from pellucid.web.pages.catalogue import Entry, get_catalogue, get_other_names, list_publishers
 from pellucid.web.pages.forms import AskForm
 from pellucid.web.pages.kinds import is_short, looks_like_report
+from pellucid.web.pages.limits import TooOftenError, count_use
 from pellucid.web.pages.report_views import show_reading
 
 _MAX_FOUND = 40
@@ -72,7 +73,12 @@ def _list_main_sites(count: int = 16) -> list[Entry]:
 def _answer(request: HttpRequest, question: str) -> HttpResponse:
     form = AskForm(initial={"text": question})
     try:
+        count_use(request, "ask")
         answer = get_engine().ask(question)
+    except TooOftenError as error:
+        response = _show_home(request, form, 429, error=str(error))
+        response["Retry-After"] = str(error.wait)
+        return response
     except PellucidError as error:
         return _show_home(request, form, 422, error=str(error))
     context = {

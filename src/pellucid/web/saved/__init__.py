@@ -1,0 +1,1 @@
+"""Reports that members saved for themselves, encrypted: nobody else can read them."""
