@@ -9,6 +9,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.crypto import salted_hmac
 
+from pellucid import UnknownConceptError
+from pellucid.web.config.engine import get_engine
 from pellucid.web.forum import access
 from pellucid.web.forum.limits import get_limit
 from pellucid.web.forum.models import Draft, Flag
@@ -23,6 +25,7 @@ _LOOK = (
     "This may tell who somebody is. Look at the list below: what it names is hidden when you send"
     " it again."
 )
+_MOST_TERMS = 10
 #: Details that the author can decide about one by one; any more are hidden.
 _MOST_SHOWN = 100
 _LARGE = forms.Textarea(attrs={"rows": 10, "spellcheck": "true"})
@@ -164,6 +167,30 @@ class MergeForm(ReasonForm):
     into = forms.IntegerField(
         label="Number of the other thread", min_value=1, help_text="It stands in its address."
     )
+
+
+class TagsForm(ReasonForm):
+    """What a thread is about: terms of the pack, by any of their names."""
+
+    terms = forms.CharField(
+        label="Terms, one a line",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=f"At most {_MOST_TERMS}. Any name that the site knows will do.",
+    )
+
+    def clean_terms(self) -> dict[str, str]:
+        """The terms' ids, each with its name."""
+        engine, found = get_engine(), {}
+        for line in filter(None, map(str.strip, self.cleaned_data["terms"].splitlines())):
+            try:
+                focus = engine.show(line).focus[0]
+            except UnknownConceptError as error:
+                raise forms.ValidationError(str(error)) from None
+            found[focus.concept] = focus.name
+        if len(found) > _MOST_TERMS:
+            raise forms.ValidationError(f"A thread may have {_MOST_TERMS} terms.")
+        return found
 
 
 class SplitForm(forms.Form):

@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from pellucid.app.similar import get_question_ranker
 from pellucid.web.accounts.access import Viewer
 from pellucid.web.forum import access
 from pellucid.web.forum.models import Thread, ThreadConcept
@@ -27,14 +28,18 @@ _SQL = {
 }
 # The titles with the rarest of the words first.
 _RANKED = {
-    "sqlite": _SQL["sqlite"].format(table="thread") + " ORDER BY rank LIMIT 50",
+    "sqlite": _SQL["sqlite"].format(table="thread") + " ORDER BY rank LIMIT 30",
     "postgresql": (
         "SELECT id FROM forum_thread, websearch_to_tsquery('english', %s) AS query"
         " WHERE to_tsvector('english', title) @@ query"
-        " ORDER BY ts_rank(to_tsvector('english', title), query) DESC LIMIT 50"
+        " ORDER BY ts_rank(to_tsvector('english', title), query) DESC LIMIT 30"
     ),
 }
 _MOST_WORDS = 20
+_MOST_COMPARED = 30
+_MOST_TELLING = 3
+#: The probability that a known title asks the same, from which on it is worth a look.
+_LIKELY = 0.3
 
 
 def find_threads_by_words(viewer: Viewer, words: str) -> QuerySet[Thread]:
@@ -48,17 +53,22 @@ def find_threads_by_words(viewer: Viewer, words: str) -> QuerySet[Thread]:
 
 
 def find_similar(viewer: Viewer, title: str, concepts: list[str], limit: int = 5) -> list[Thread]:
-    """Threads about the same concepts, newest first; then those with words of the title in theirs."""
+    """Threads whose title asks what a title asks, the likeliest first.
+
+    The search narrows to the newest about the same concepts and the titles with the rarest of the
+    words; then each title is compared. One about the same concept may ask for something else.
+    """
     threads = access.list_threads(viewer)
-    same = threads.filter(
-        id__in=ThreadConcept.objects.filter(concept__in=concepts).values("thread")
-    )
-    found = list(same.order_by("-last_activity", "-id")[:limit])
-    if len(found) < limit:
-        ranked = _rank_titles([w for w in _split(title) if len(w) > 3])
-        others = threads.filter(id__in=ranked).exclude(id__in=[t.pk for t in found])
-        found += sorted(others, key=lambda t: ranked.index(t.pk))[: limit - len(found)]
-    return found
+    ids = _rank_titles(get_question_ranker().find_telling_words(title)[:_MOST_TELLING])
+    about: set[int] = set()
+    if concepts:
+        rows = ThreadConcept.objects.filter(concept__in=concepts).order_by("-thread_id")
+        about = set(rows.values_list("thread_id", flat=True)[:_MOST_COMPARED])
+    # Not in the order of lists: to keep to it, a database would walk through all threads.
+    found = list(threads.filter(id__in={*ids, *about}).order_by())
+    ranked = get_question_ranker().rank(title, [thread.title for thread in found])
+    likely = [found[i] for i, score in ranked if score >= _LIKELY or found[i].pk in about]
+    return likely[:limit]
 
 
 def _split(words: str) -> list[str]:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", reading.index, name="index"),
     path("feed/", feeds.LatestFeed(), name="feed"),
     path("new/", posting.new_thread, name="new"),
+    path("similar/", posting.similar, name="similar"),
     path("search/", reading.search, name="search"),
     path("category/<slug:slug>/", reading.category, name="category"),
     path("category/<slug:slug>/feed/", feeds.CategoryFeed(), name="category_feed"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -15,7 +15,16 @@ from pellucid.web.forum.actions.posting import keep_draft, make_slug
 from pellucid.web.forum.actions.states import lock_post, lock_thread, refresh_thread, set_state
 from pellucid.web.forum.drafting import draft_answer
 from pellucid.web.forum.errors import Refused
-from pellucid.web.forum.models import Bookmark, Category, Flag, Follow, Post, State, Thread
+from pellucid.web.forum.models import (
+    Bookmark,
+    Category,
+    Flag,
+    Follow,
+    Post,
+    State,
+    Thread,
+    ThreadConcept,
+)
 
 DECISIONS = {
     "publish": State.VISIBLE,
@@ -74,6 +83,22 @@ def move_thread(actor: User, thread: Thread, category: Category, reason: str = "
         before, thread.category = thread.category.slug, category
         thread.save(update_fields=["category"])
         write_audit(actor, "move", thread, reason, before=before, after=category.slug)
+
+
+@transaction.atomic
+def set_terms(actor: User, thread: Thread, terms: Mapping[str, str], reason: str = "") -> None:
+    """Say what a thread is about: ids of terms, each with its name."""
+    _check(actor)
+    thread = lock_thread(thread)
+    before = sorted(thread.concepts.values_list("concept", flat=True))
+    if before == sorted(terms):
+        return
+    thread.concepts.exclude(concept__in=terms).delete()
+    ThreadConcept.objects.bulk_create(
+        [ThreadConcept(thread=thread, concept=c, name=n) for c, n in terms.items()],
+        ignore_conflicts=True,
+    )
+    write_audit(actor, "terms", thread, reason, before=before, after=sorted(terms))
 
 
 @transaction.atomic

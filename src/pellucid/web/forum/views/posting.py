@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from pellucid.web.accounts.access import Viewer
@@ -23,7 +24,10 @@ from pellucid.web.forum.models import Post, State
 from pellucid.web.forum.search import find_similar
 from pellucid.web.forum.text import quote_text, render_text
 from pellucid.web.forum.views.reading import show_thread
+from pellucid.web.pages.limits import TooOftenError, count_use
 
+#: Letters of a title from which on similar threads are looked for.
+_SHORTEST = 8
 _HELD = "Thank you. Staff looks at first posts before others see them; you will be told."
 
 
@@ -51,6 +55,19 @@ def new_thread(request: HttpRequest, typed: Typed) -> HttpResponse:
     if thread.state == State.HELD:
         messages.info(request, _HELD)
     return redirect(thread)
+
+
+@never_cache
+@require_POST
+def similar(request: HttpRequest) -> HttpResponse:
+    """A piece of the page for a question: similar threads, while it is being typed."""
+    title = " ".join(request.POST.get("title", "").split())[:200]
+    try:
+        count_use(request, "similar")
+    except TooOftenError:
+        return HttpResponse(status=429)
+    threads = find_similar(request.user, title, []) if len(title) >= _SHORTEST else []
+    return render(request, "forum/_similar.html", {"threads": threads})
 
 
 @keeps_text

@@ -19,7 +19,14 @@ from pellucid.web.accounts.models import User
 from pellucid.web.forum import access
 from pellucid.web.forum.actions import moderating, reviewing
 from pellucid.web.forum.errors import Refused
-from pellucid.web.forum.forms import MergeForm, MoveForm, ReasonForm, ReviewForm, SplitForm
+from pellucid.web.forum.forms import (
+    MergeForm,
+    MoveForm,
+    ReasonForm,
+    ReviewForm,
+    SplitForm,
+    TagsForm,
+)
 from pellucid.web.forum.keep import Typed, forget_text, keeps_text
 from pellucid.web.forum.limits import get_limit
 from pellucid.web.forum.models import Post, Thread
@@ -115,16 +122,20 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
 
 @for_moderators
 def tools(request: HttpRequest, number: int) -> HttpResponse:
-    """Lock, move, merge or split a thread: one page, one form each."""
+    """Lock, move, tag, merge or split a thread: one page, one form each."""
     thread = get_object_or_404(access.find_threads(request.user), pk=number)
     step = request.POST.get("step", "") if request.method == "POST" else ""
     replies = [(p.pk, f"{p.pk}: {p.source[:80]}") for p in _list_replies(request, thread)]
     sent = request.POST
+    terms = "\n".join(tag.name for tag in thread.concepts.all())
     start = {"category": thread.category_id}
     forms = {
         "alarm": ReasonForm(sent if step == "alarm" else None, prefix="alarm"),
         "lock": ReasonForm(sent if step == "lock" else None, prefix="lock"),
         "move": MoveForm(sent if step == "move" else None, prefix="move", initial=start),
+        "terms": TagsForm(
+            sent if step == "terms" else None, prefix="terms", initial={"terms": terms}
+        ),
         "merge": MergeForm(sent if step == "merge" else None, prefix="merge"),
         "split": SplitForm(
             sent if step == "split" else None, prefix="split", initial=start, replies=replies
@@ -156,6 +167,8 @@ def _use_tool(request: HttpRequest, step: str, thread: Thread, data: dict[str, A
         moderating.end_alarm(actor, thread, str(data["reason"]))
     elif step == "move":
         moderating.move_thread(actor, thread, **data)
+    elif step == "terms":
+        moderating.set_terms(actor, thread, **data)
     elif step == "merge":
         into = access.find_threads(actor).filter(pk=data["into"]).first()
         if into is None:
