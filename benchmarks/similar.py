@@ -47,13 +47,18 @@ def main() -> None:
         drawn = random.choices(list(names.items()), weights, k=2 * THREADS)
         rows = [
             Thread(
-                title=random.choice(FORMS).format(names[c], other)[:200], slug="t", category=category
+                title=random.choice(FORMS).format(names[c], other)[:200],
+                slug="t",
+                category=category,
             )
             for (c, _), (_, other) in zip(drawn[::2], drawn[1::2], strict=True)
         ]
         made = Thread.objects.bulk_create(rows, batch_size=5_000)
         ThreadConcept.objects.bulk_create(
-            [ThreadConcept(thread=t, concept=c, name=names[c]) for t, (c, _) in zip(made, drawn[::2], strict=True)],
+            [
+                ThreadConcept(thread=t, concept=c, name=names[c])
+                for t, (c, _) in zip(made, drawn[::2], strict=True)
+            ],
             batch_size=5_000,
         )
         viewer = AnonymousUser()

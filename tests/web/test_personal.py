@@ -21,7 +21,7 @@ from pellucid.web.forum.personal import find_personal_details, hide_personal_det
 GOLDEN = Path(__file__).parent.parent / "golden" / "personal"
 MARK = re.compile(r"\[(name|date|number|phone|email|address|may)\|([^\]]*)\]")
 #: Share of the marked details that are hidden whole, and of what is hidden that is marked.
-FLOORS = {"tuned": (0.98, 0.98), "heldout": (0.95, 0.95)}
+FLOORS = {"tuned": (0.98, 0.98), "heldout": (0.95, 0.95), "fresh": (0.95, 0.95)}
 
 
 def read_golden(name):
@@ -52,7 +52,7 @@ def test_details_are_found_and_little_else(name):
         wrong += [d.text for d in found if not any(d.start < e and s < d.end for s, e, _ in spans)]
     recall, precision = 1 - len(missed) / wanted.total(), 1 - len(wrong) / given
     print(f"{name}: {texts} texts, recall {recall:.3f}, precision {precision:.3f}", wanted)
-    assert texts >= 45
+    assert texts >= 15
     assert len(wanted) == 6
     assert (recall, precision) >= FLOORS[name], (missed, wrong)
     assert precision >= FLOORS[name][1], wrong

@@ -29,7 +29,9 @@ class QuestionRanker:
         asked = condense(question, self._tables)
         words = dict.fromkeys(re.findall(r"\w+", question))
         weights = {
-            word: max((asked.focus.get(key, 0.0) for key in self._tables.tokenize(word)), default=0.0)
+            word: max(
+                (asked.focus.get(key, 0.0) for key in self._tables.tokenize(word)), default=0.0
+            )
             for word in words
         }
         return sorted(filter(weights.__getitem__, words), key=lambda word: -weights[word])

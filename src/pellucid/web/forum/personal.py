@@ -49,7 +49,7 @@ _PARTS = {
     "full_name": rf"{_NAME}{{1,3}}",
     "any_name": rf"(?:{_CAPITAL}{_MORE}{{0,2}},[ ]?{_CAPITAL}{_MORE}{{0,2}}|{_NAME}{{0,3}})",
     # Capitals and digits, four digits at least; groups of them may stand apart.
-    "code": r"(?=(?:[A-Z\d-]*[ ]?[A-Z\d-]*?\d){4})[A-Z\d][A-Z\d-]*(?:[ ][A-Z\d-]*\d[A-Z\d-]*)*",
+    "code": r"(?=(?:[A-Z\d/-]*[ ]?[A-Z\d/-]*?\d){4})[A-Z\d][A-Z\d/-]*(?:[ ][A-Z\d-]*\d[A-Z\d-]*)*",
     "postcode": _POSTCODE,
 }
 #: What Presidio's recognisers and the pack's patterns find, as it is called here.
