@@ -29,6 +29,7 @@ from pellucid.web.forum import access
 from pellucid.web.forum.actions import posting, reacting
 from pellucid.web.forum.models import Category, Notification, Post, State, Thread
 from pellucid.web.forum.notify import make_unsubscribe_url
+from pellucid.web.saved.actions import save_report
 
 pytestmark = pytest.mark.django_db
 
@@ -117,7 +118,7 @@ def world():
         cookies[role] = {"sessionid": client.cookies["sessionid"].value}
     return SimpleNamespace(
         people=people, thread=thread, post=thread.posts.get(opening=True), reply=reply,
-        cookies=cookies,
+        cookies=cookies, report=save_report(people["author"], "CT", "FINDINGS: A cyst.", uuid4()),
     )  # fmt: skip
 
 
@@ -141,10 +142,11 @@ def find_address(name: str, world) -> str:
         ),
         *("show_thread", "create_post"),
     )
+    of_report = name.startswith("saved:")
     of_reply = name in ("forum:accept", "forum:endorse")
     post = world.reply if of_reply else world.post
     known = {
-        "number": (world.thread if of_thread else post).pk,
+        "number": (world.report if of_report else world.thread if of_thread else post).pk,
         "slug": world.thread.slug if name == "forum:thread" else "questions",
         "concept": "nodular-calcification",
         "letter": "g",

@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pellucid.web.api.problems import Problem
+from pellucid.web.forum.personal import find_personal_details, hide_personal_details
 
 #: What the writer decided: as it is, or with the details masked.
 Decision = Literal["publish", "mask"]
-
-
-# MERGE: the forum's own PersonalDetail and find_personal_details (pellucid.web.forum.personal) take
-# the place of these two; nothing else changes.
-class PersonalDetail(NamedTuple):
-    """What tells who somebody is: its kind, and where it stands in half-open code points."""
-
-    kind: str
-    start: int
-    end: int
-    text: str
-
-
-def find_personal_details(text: str) -> list[PersonalDetail]:
-    """Nothing is looked for yet."""
-    return []
 
 
 def clear_texts(texts: Mapping[str, str], decision: Decision | None) -> dict[str, str]:
@@ -37,13 +22,12 @@ def clear_texts(texts: Mapping[str, str], decision: Decision | None) -> dict[str
     """
     if decision == "publish":
         return dict(texts)
-    found = {field: find_personal_details(text) for field, text in texts.items()}
     if decision == "mask":
-        return {field: _mask(text, found[field]) for field, text in texts.items()}
+        return {field: hide_personal_details(text) for field, text in texts.items()}
     spans = [
         {"field": field, "start": d.start, "end": d.end, "kind": d.kind}
-        for field, details in found.items()
-        for d in details
+        for field, text in texts.items()
+        for d in find_personal_details(text)
     ]
     if spans:
         raise Problem(
@@ -53,9 +37,3 @@ def clear_texts(texts: Mapping[str, str], decision: Decision | None) -> dict[str
             more={"spans": spans},
         )
     return dict(texts)
-
-
-def _mask(text: str, details: list[PersonalDetail]) -> str:
-    for detail in sorted(details, key=lambda d: -d.start):
-        text = f"{text[: detail.start]}[{detail.kind}]{text[detail.end :]}"
-    return text
