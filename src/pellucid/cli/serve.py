@@ -25,6 +25,8 @@ def run_serve(options: SimpleNamespace) -> int:
     os.environ.setdefault("PELLUCID_HTTPS", "0" if is_loopback(options.host) else "1")
     if options.host not in ("0.0.0.0", "::"):
         os.environ.setdefault("PELLUCID_HOSTS", f"localhost,127.0.0.1,[::1],{options.host}")
+    if options.port:  # mail says where the site is; a port that the system picks is not known yet
+        os.environ.setdefault("PELLUCID_URL", get_origin(options.host, options.port))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pellucid.web.config.settings")
     try:
         import django
@@ -120,16 +122,21 @@ def get_port(server: Any, asked: int) -> int:
     return port
 
 
-def _announce(host: str, port: int, setup_path: str | None) -> None:
+def get_origin(host: str, port: int) -> str:
+    """Where people reach the site: this machine's address, or its name behind a proxy with TLS."""
     shown = f"[{host}]" if ":" in host and not host.startswith("[") else host
     if os.environ.get("PELLUCID_HTTPS") == "0":
-        origin = f"http://{shown}:{port}"
-    else:
-        print(f"Listening on {shown} port {port}; a proxy with TLS must stand in front.")
+        return f"http://{shown}:{port}"
+    public = os.environ.get("PELLUCID_HOSTS", "").split(",")[0].strip()
+    return f"https://{public or shown}"
+
+
+def _announce(host: str, port: int, setup_path: str | None) -> None:
+    origin = get_origin(host, port)
+    if os.environ.get("PELLUCID_HTTPS") != "0":
+        print(f"Listening on {host} port {port}; a proxy with TLS must stand in front.")
         if not os.environ.get("PELLUCID_HOSTS"):
             print("Set PELLUCID_HOSTS to the site's name, or it answers on this machine only.")
-        public = os.environ.get("PELLUCID_HOSTS", "").split(",")[0].strip()
-        origin = f"https://{public or shown}"
     print(f"Pellucid is at {origin}/")
     if setup_path:
         print("The site has no administrator yet. This link makes one; it works once, for a day:")

@@ -1,7 +1,7 @@
 """Settings of the site, all from the environment; safe where nothing is said.
 
 ``PELLUCID_DATA_DIR``: the site's folder (database, key); ``PELLUCID_DATABASE_URL``: another database;
-``PELLUCID_HOSTS``: host names, commas between; ``PELLUCID_EMAIL_URL``: where mail goes out (``smtp://user:password@host:587``);
+``PELLUCID_HOSTS``: host names, commas between; ``PELLUCID_URL``: where people reach the site; ``PELLUCID_EMAIL_URL``: where mail goes out (``smtp://user:password@host:587``);
 ``PELLUCID_PROXIES``: how many proxies stand in front; ``PELLUCID_HTTPS=0``: no TLS in front (on this machine only); ``PELLUCID_DEBUG=1``: for developers.
 """
 
@@ -26,6 +26,7 @@ ALLOWED_HOSTS = [
     if host.strip()
 ]
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host[0] not in ".*"]
+SITE_URL = os.environ.get("PELLUCID_URL", "")  # for links in mail
 SITE_NAME = os.environ.get("PELLUCID_SITE_NAME", "Pellucid")
 
 INSTALLED_APPS = [
@@ -38,6 +39,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
+    "django.forms",
     "corsheaders",
     "allauth",
     "allauth.account",
@@ -84,6 +86,8 @@ TEMPLATES = [
         },
     }
 ]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # ours come before Django's
 
 DATABASES = {
     "default": dj_database_url.parse(

@@ -19,8 +19,8 @@ _SECONDS = 10  # for a mail server that does not answer
 
 def get_site_url() -> str:
     """Where the site is: ``SITE_URL`` of the settings, or its first host."""
-    if url := getattr(settings, "SITE_URL", None):
-        return str(url).rstrip("/")
+    if settings.SITE_URL:
+        return str(settings.SITE_URL).rstrip("/")
     host = next((h.lstrip(".") for h in settings.ALLOWED_HOSTS if h != "*"), "localhost")
     return f"{'https' if settings.SECURE_SSL_REDIRECT else 'http'}://{host}"
 

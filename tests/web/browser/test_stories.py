@@ -1,0 +1,350 @@
+"""Whole stories, as people live them: with and without JavaScript, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import time
+from io import BytesIO
+from itertools import count
+from typing import Any
+
+import pytest
+
+from .conftest import PHONE, Open
+from .members import Member, fill_in_sign_in, get_number, sign_in, sign_up
+from .server import SiteServer
+
+QUESTION = "What does nodular calcification mean?"
+CORRECTION = "In your case the doctor who sent you for the scan should tell you what follows."
+_numbers = count(1)
+
+pytestmark = pytest.mark.usefixtures("staff")
+
+
+@pytest.fixture(params=[True, False], ids=["script", "no-script"])
+def scripted(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+def make_pdf(*lines: str) -> bytes:
+    canvas = pytest.importorskip("reportlab.pdfgen.canvas", reason="pip install '.[test]'")
+    file = BytesIO()
+    page = canvas.Canvas(file)
+    for number, line in enumerate(lines):
+        page.drawString(72, 760 - 16 * number, line)
+    page.save()
+    return file.getvalue()
+
+
+def ask(page: Any, title: str, more: str = "") -> None:
+    """Write a question, look at the preview, post it."""
+    page.goto("/forum/new/")
+    page.get_by_label("Your question").fill(title)
+    page.get_by_label("More about it").fill(more)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Post to the forum").click()
+
+
+# From a question to an answer that a person stands behind ------------------------------------
+
+
+def test_a_question_becomes_a_reviewed_answer(
+    open_browser: Open, open_as: Open, site: SiteServer, scripted: bool
+) -> None:
+    name = f"eve{next(_numbers)}"
+    page = open_browser(java_script_enabled=scripted)
+    page.goto("/")
+    page.get_by_label("Type a term, a question").fill(QUESTION)
+    page.get_by_role("button", name="Ask", exact=True).click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Nodular calcification"
+    assert page.locator("#sources ~ ol li, .sources li").count() > 0
+
+    # Ask people: the question goes along, also through signing up.
+    page.get_by_role("link", name="Ask people").click()
+    assert page.get_by_label("Your question").input_value() == QUESTION
+    page.get_by_label("More about it").fill("It stands in my *chest* report.")
+    page.get_by_role("button", name="Continue").click()
+    assert "/accounts/login/" in page.url
+    member = sign_up(page, site, name)
+    if "/login/" in page.url:
+        fill_in_sign_in(page, member)
+    page.goto("/forum/new/")
+    assert page.get_by_label("More about it").input_value() == "It stands in my *chest* report."
+    page.get_by_role("button", name="Continue").click()
+    assert page.get_by_role("heading", name="What the program answers").is_visible()
+    page.get_by_role("button", name="Post to the forum").click()
+
+    # The answer is there at once, and says that no person has looked.
+    number = get_number(page.url)
+    draft = page.locator("#answer")
+    assert draft.get_by_role("heading", level=2).first.inner_text() == (
+        "Automatic answer, not yet reviewed"
+    )
+    assert "calcium" in draft.inner_text()
+
+    # Staff: the queue, an edit with its reason, a reply, an endorsement.
+    doctor = open_as("clara", java_script_enabled=scripted)
+    doctor.goto("/forum/staff/review/")
+    doctor.locator(f'main a[href="/forum/thread/{number}/review/"]').click()
+    doctor.get_by_label("Edit: publish the text below").check()
+    text = doctor.get_by_label("Text of the answer")
+    text.fill(f"{CORRECTION}\n\n{text.input_value()}")
+    doctor.get_by_label("Reason", exact=True).fill("Says whom to ask")
+    mark = site.get_mark()
+    doctor.get_by_role("button", name="Publish the review").click()
+    doctor.get_by_label("Your reply").fill("That is a common finding.")
+    doctor.get_by_role("button", name="Post reply").click()
+
+    moderator = open_as("mo", java_script_enabled=scripted)
+    moderator.goto(f"/forum/thread/{number}/")
+    moderator.get_by_role("article", name="Reply by clara").get_by_role(
+        "button", name="Endorse"
+    ).click()
+    moderator.get_by_text("Moderate", exact=True).first.click()
+    moderator.get_by_role("button", name="Publish").first.click()
+
+    # The author is told, by mail and in the site, and reads it on a phone.
+    link = site.find_printed(rf"(http://\S+/forum/thread/{number}/\S*)", mark)
+    phone = open_browser(
+        viewport=PHONE, has_touch=True, java_script_enabled=scripted, device_scale_factor=3
+    )
+    sign_in(phone, member)
+    phone.goto("/members/notifications/")
+    told = phone.locator("ul.threads").inner_text()
+    assert "The automatic answer was reviewed (clara)" in told
+    phone.goto(link)
+    answer = phone.locator("#answer")
+    assert answer.get_by_text("Reviewed by clara, Clinician, Radiology").is_visible()
+    assert answer.get_by_text(CORRECTION).is_visible()
+    assert answer.get_by_text("not yet reviewed").count() == 0
+    assert phone.get_by_text("Endorsed by mo, Moderator").is_visible()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    phone.get_by_role("article", name="Reply by clara").get_by_role(
+        "button", name="Accept as the answer"
+    ).click()
+    assert phone.get_by_text("Accepted answer", exact=True).is_visible()
+
+
+def test_an_emergency_comes_first_and_alerts_staff(open_as: Open) -> None:
+    page = open_as("ben")
+    ask(page, "I have crushing chest pain and cannot breathe, is it my calcified nodule?")
+    urgent = page.get_by_role("alert").first
+    assert urgent.is_visible()
+    assert urgent.bounding_box()["y"] < page.get_by_role("heading", level=1).bounding_box()["y"]
+    staff = open_as("mo")
+    staff.goto("/members/notifications/")
+    assert "reads as an emergency" in staff.locator("ul.threads").inner_text()
+
+
+# A report --------------------------------------------------------------------------------------
+
+
+def test_a_report_is_read_and_nothing_of_it_is_kept(
+    open_browser: Open, open_as: Open, site: SiteServer, scripted: bool
+) -> None:
+    canary = f"Zyxwcanary{next(_numbers)}"
+    report = make_pdf(
+        f"Patient: {canary}",
+        "CT CHEST",
+        "FINDINGS: A 6 mm calcified nodule in the right upper lobe.",
+        "No pleural effusion.",
+        "IMPRESSION: Calcified granuloma.",
+    )
+    for page in (
+        open_browser(java_script_enabled=scripted),
+        open_as("ann", java_script_enabled=scripted),
+    ):
+        page.goto("/read")
+        page.get_by_label("Or choose a file").set_input_files(
+            {"name": f"{canary}.pdf", "mimeType": "application/pdf", "buffer": report}
+        )
+        page.get_by_role("button", name="Read it").click()
+        assert page.get_by_role("heading", level=1).inner_text() == "Your report, explained"
+        marked = page.locator("pre mark.present").all_inner_texts()
+        assert any("nodule" in text for text in marked)
+        assert canary in page.locator("pre").inner_text()  # the page has it, the site does not
+        absent = page.locator("mark.absent").first
+        assert "effusion" in absent.inner_text()
+        with page.expect_download() as taken:
+            page.get_by_role("button", name="Download FHIR").click()
+        assert taken.value.suggested_filename == "report.fhir.json"
+        page.get_by_text("Change the text and read it again").click()
+        page.get_by_role("button", name="Read it again").click()
+        assert canary in page.locator("pre").inner_text()
+        assert canary not in page.url
+        assert page.evaluate("sessionStorage.length + localStorage.length") == 0
+    assert site.find_kept(canary.encode()) == []
+    assert site.find_kept(b"ann@example.org")  # the search would have found it
+
+
+def test_a_file_that_is_no_report_is_refused_in_one_line(open_browser: Open) -> None:
+    page = open_browser()
+    page.goto("/read")
+    page.get_by_label("Or choose a file").set_input_files(
+        {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 nothing"}
+    )
+    page.get_by_role("button", name="Read it").click()
+    assert page.get_by_role("alert").inner_text().count("\n") <= 3
+    assert page.title().startswith("Error: ")
+
+
+# Signing up, signing in, a second factor -------------------------------------------------------
+
+
+def test_signing_up_needs_a_confirmed_address(open_browser: Open, site: SiteServer) -> None:
+    page = open_browser()
+    page.goto("/accounts/signup/")
+    for label, value in (
+        ("Email", "newcomer@example.org"),
+        ("Username", "newcomer"),
+        ("Password", "short"),
+        ("Password (again)", "short"),
+    ):
+        page.get_by_label(label, exact=True).fill(value)
+    page.get_by_role("button", name="Sign Up").click()
+    assert "too short" in page.get_by_role("alert").inner_text()
+    assert page.get_by_label("Username").input_value() == "newcomer"
+
+    mark = site.get_mark()
+    for label in ("Password", "Password (again)"):
+        page.get_by_label(label, exact=True).fill("green-lamp-by-the-river-42")
+    page.get_by_role("button", name="Sign Up").click()
+    link = site.find_printed(r"(http://\S+/accounts/confirm-email/\S+)", mark)
+    sign_in(page, Member("newcomer"))
+    assert "confirm-email" in page.url  # not signed in yet
+    page.goto(link)
+    page.get_by_role("button", name="Confirm").click()
+    if "/login/" in page.url:
+        fill_in_sign_in(page, Member("newcomer"))
+    page.goto("/members/me/")
+    assert page.get_by_role("heading", level=1).inner_text() == "newcomer"
+
+
+def test_a_second_factor_is_asked_for(open_browser: Open, site: SiteServer) -> None:
+    from allauth.mfa.totp.internal import auth
+
+    def get_code() -> str:
+        return str(auth.format_hotp_value(auth.hotp_value(secret, int(time.time()) // 30)))
+
+    page = open_browser()
+    member = sign_up(page, site, "tora")
+    if "/login/" in page.url:
+        fill_in_sign_in(page, member)
+    page.goto("/accounts/2fa/totp/activate/")
+    if page.get_by_label("Password").count():
+        page.get_by_label("Password").fill("green-lamp-by-the-river-42")
+        page.get_by_role("button", name="Confirm").click()
+    secret = page.get_by_label("Authenticator secret").input_value()
+    page.get_by_label("Authenticator code").fill(get_code())
+    page.get_by_role("button", name="Activate").click()
+    assert page.locator("main").get_by_text("Recovery").count()
+
+    again = open_browser()
+    sign_in(again, member)
+    assert "/2fa/authenticate/" in again.url
+    again.goto("/members/me/")
+    assert "/2fa/authenticate/" in again.url  # the password alone opens nothing
+    again.get_by_label("Code").fill("000000")
+    again.get_by_role("button", name="Sign In", exact=True).click()
+    assert again.get_by_role("alert").is_visible()
+    again.get_by_label("Code").fill(get_code())
+    again.get_by_role("button", name="Sign In", exact=True).click()
+    again.goto("/members/me/")
+    assert again.get_by_role("heading", level=1).inner_text() == "tora"
+
+
+# Nothing typed is lost --------------------------------------------------------------------------
+
+
+def test_a_refused_form_keeps_what_was_typed(open_as: Open, scripted: bool) -> None:
+    page = open_as("ann", java_script_enabled=scripted)
+    page.goto("/forum/new/")
+    page.get_by_label("Your question").fill("Why?")
+    page.get_by_label("More about it").fill("A long story.\n\n" + "word " * 5000)
+    page.locator("form.box").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Continue").click()
+    alert = page.get_by_role("alert")
+    assert alert.get_by_role("link").count() == 2
+    assert page.get_by_label("Your question").input_value() == "Why?"
+    assert page.get_by_label("More about it").input_value().startswith("A long story.")
+    alert.get_by_role("link").first.click()  # an error leads to its field
+    assert page.url.endswith("#" + str(page.get_by_label("Your question").get_attribute("id")))
+
+
+def test_a_session_that_ran_out_keeps_what_was_typed(
+    open_browser: Open, site: SiteServer, scripted: bool
+) -> None:
+    page = open_browser(java_script_enabled=scripted)
+    member = sign_up(page, site, f"una{next(_numbers)}")
+    if "/login/" in page.url:
+        fill_in_sign_in(page, member)
+    page.goto("/forum/new/")
+    page.get_by_label("Your question").fill(QUESTION)
+    page.get_by_label("More about it").fill("My long story.")
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Continue").click()
+    fill_in_sign_in(page, member)
+    assert page.get_by_label("Your question").input_value() == QUESTION
+    assert page.get_by_label("More about it").input_value() == "My long story."
+
+    # All cookies gone: the page itself is shown again, with the text.
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Continue").click()
+    assert page.get_by_label("More about it").input_value() == "My long story."
+    assert "Nothing is lost" in page.get_by_role("alert").inner_text()
+
+
+def test_a_form_sent_twice_posts_once(open_as: Open) -> None:
+    page = open_as("mo")
+    title = f"Is a calcified granuloma dangerous, number {next(_numbers)}?"
+    page.goto("/forum/new/")
+    page.get_by_label("Your question").fill(title)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Post to the forum").dblclick()
+    page.wait_for_url("**/forum/thread/**")
+    first = page.url
+    page.go_back()
+    page.get_by_role("button", name="Post to the forum").click()
+    page.wait_for_url("**/forum/thread/**")
+    assert page.url == first
+
+    page.get_by_label("Your reply").fill("A reply sent twice.")
+    page.get_by_role("button", name="Post reply").dblclick()
+    page.wait_for_url("**#post-*")
+    page.goto(first)
+    assert page.get_by_text("A reply sent twice.").count() == 1
+
+
+# Moderation ---------------------------------------------------------------------------------------
+
+
+def test_three_flags_hide_and_staff_restores(open_as: Open, open_browser: Open) -> None:
+    moderator = open_as("mo")
+    ask(moderator, "What is a popcorn calcification?")
+    address = moderator.url
+    moderator.get_by_label("Your reply").fill("Buy my miracle powder.")
+    moderator.get_by_role("button", name="Post reply").click()
+
+    for name in ("ann", "ben", "clara"):
+        page = open_as(name)
+        page.goto(address)
+        post = page.get_by_role("article", name="Reply by mo")
+        assert post.count() == 1
+        post.get_by_role("link", name="Flag").click()
+        page.get_by_label("Spam or advertising").check()
+        page.get_by_label("More about it").fill(f"Says {name}")
+        page.get_by_role("button", name="Tell staff").click()
+        assert "Staff will look at it" in page.get_by_role("status").inner_text()
+    reader = open_browser()
+    reader.goto(address)
+    assert reader.get_by_text("miracle powder").count() == 0
+
+    moderator.goto("/forum/staff/moderation/")
+    post = moderator.get_by_role("article").filter(has_text="miracle powder")
+    assert all(f"Says {name}" in post.inner_text() for name in ("ann", "ben", "clara"))
+    post.get_by_label("Reason, for the log").fill("A joke")
+    post.get_by_role("button", name="Publish").click()
+    assert "written in the log" in moderator.get_by_role("status").inner_text()
+    moderator.goto("/forum/staff/log/")
+    assert "A joke" in moderator.get_by_role("table").inner_text()
+    reader.goto(address)
+    assert reader.get_by_text("miracle powder").count() == 1
