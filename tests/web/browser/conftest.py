@@ -12,6 +12,7 @@ import pytest
 
 from .members import Member, set_up_staff
 from .server import SiteServer
+from .tour import Places, prepare
 
 _INSTALL = "the browser tests need Chromium: apt-get install chromium && pip install '.[test]'"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), "")
@@ -109,3 +110,15 @@ def staff(chromium: Any, site: SiteServer) -> dict[str, Member]:
 def open_as(open_browser: Open, staff: dict[str, Member]) -> Open:
     """Open a browser in which a member is signed in."""
     return lambda name, **options: open_browser(storage_state=staff[name].state, **options)
+
+
+@pytest.fixture(scope="package")
+def places(chromium: Any, site: SiteServer, staff: dict[str, Member]) -> Places:
+    """What the tour's addresses need."""
+
+    def open_page(name: str) -> Any:
+        return chromium.new_context(
+            base_url=site.origin, storage_state=staff[name].state
+        ).new_page()
+
+    return prepare(open_page, site)

@@ -66,6 +66,7 @@ def set_up_staff(chromium: Any, site: SiteServer) -> dict[str, Member]:
 
     page = open_page()
     page.goto(site.setup_link)
+    site.setup_page = page.content()  # to be seen once only
     page.get_by_label("Email").fill("ada@example.org")
     page.get_by_label("Username").fill("ada")
     page.get_by_label("Password", exact=True).fill(PASSWORD)

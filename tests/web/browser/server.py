@@ -46,6 +46,7 @@ class SiteServer:
                 stderr=subprocess.STDOUT,
             )
         self.origin = self.find_printed(r"Pellucid is at (http://\S+)/")
+        self.setup_page = ""
         self.setup_link = self.find_printed(r"(http://\S+/setup/\S+)")
 
     def find_printed(self, pattern: str, after: int = 0) -> str:

@@ -55,10 +55,13 @@ def _render_mention(
 
 
 def _lower_headings(tokens: Sequence[Token]) -> None:
-    # A page's own headings end at the second level.
+    # A page's own headings end at the second level, and none of a text's skips one below.
+    above = 2
     for token in tokens:
+        if token.type == "heading_open":
+            above = min(int(token.tag[1]) + 2, above + 1, 6)
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
+            token.tag = f"h{above}"
 
 
 def _make_parser() -> MarkdownIt:

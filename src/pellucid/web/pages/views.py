@@ -117,10 +117,12 @@ def concept(request: HttpRequest, concept: str) -> HttpResponse:
             raise Http404 from None
         return redirect("pages:concept", known, permanent=True)
     answer = engine.show(concept)
+    view = view_answer(answer)
     names = get_other_names(concept)
     address = request.build_absolute_uri(reverse("pages:concept", args=[concept]))
     context = {
-        "view": view_answer(answer),
+        "view": view,
+        "headings": view.lead + view.more,
         "focus": answer.focus[0],
         "names": names,
         "drawings": find_drawings(concept, link=find_body_address),

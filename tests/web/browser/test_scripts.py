@@ -1,0 +1,266 @@
+"""What people type never becomes a script: every payload in every field, in a real browser.
+
+Most pages are opened with the content security policy switched off, so that what makes the text inert
+is shown alone; the policy is the second wall, and its own tests open pages with it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import pytest
+
+from .conftest import Open, Watch
+from .members import PASSWORD, get_number
+from .payloads import ALL, ATTRIBUTE
+
+# All that a text may have become: an element, an attribute or an address that can act.
+_FIND_ACTIVE = r"""() => {
+  const found = [];
+  const leads = value => { try { return new URL(value, location).protocol; } catch { return ''; } };
+  for (const e of document.querySelectorAll('*')) {
+    const name = e.localName;
+    const ours = e.closest('svg.drawing, head') || (name === 'img' && e.src.startsWith('data:image/svg'));
+    if (['iframe', 'object', 'embed', 'base', 'applet', 'frame', 'template', 'math'].includes(name)
+        || (['svg', 'img', 'image', 'video', 'audio', 'style', 'marquee'].includes(name) && !ours)
+        || (name === 'meta' && e.httpEquiv)
+        || (name === 'link' && !['canonical', 'icon', 'stylesheet', 'alternate'].includes(e.rel))
+        || (name === 'script' && !(e.type.endsWith('json') || e.src.startsWith(location.origin + '/static/'))))
+      found.push(e.outerHTML.slice(0, 200));
+    for (const {name: key, value} of e.attributes) {
+      const address = ['href', 'src', 'action', 'formaction', 'data', 'xlink:href'].includes(key);
+      if (/^on/i.test(key) || key === 'srcdoc' || (key === 'style' && !e.closest('svg.drawing'))
+          || (address && !['http:', 'https:', 'mailto:', ''].includes(leads(value)) && !ours))
+        found.push(key + '=' + value.slice(0, 200));
+      if (['action', 'formaction'].includes(key) && new URL(value, location).origin !== location.origin)
+        found.push(key + '=' + value);
+    }
+  }
+  if (window.ran) found.push('a script ran');
+  return found;
+}"""
+
+
+class Sender:
+    """A member who sends forms past the browser's own checks, and looks at pages."""
+
+    def __init__(self, page: Any, watch: Watch) -> None:
+        self.page = page
+        self._watch = watch
+        page.goto("/about")
+
+    def send(self, address: str, **fields: Any) -> Any:
+        """Send a form; the answer."""
+        token = {c["name"]: c["value"] for c in self.page.context.cookies()}.get("csrftoken", "")
+        files = any(isinstance(value, dict) for value in fields.values())
+        return self.page.request.post(
+            address,
+            headers={"X-CSRFToken": token},
+            **({"multipart": fields} if files else {"form": fields}),
+        )
+
+    def show(self, answer: Any, kind: str | None = None) -> None:
+        """Open an answer as the browser would, had it sent the form itself."""
+        headers = answer.headers | ({"content-type": kind} if kind else {})
+        for name in ("content-encoding", "content-length", "content-disposition"):
+            headers.pop(name, None)
+        body = answer.body()
+        self.page.route("**/shown", lambda r: r.fulfill(body=body, headers=headers))
+        self.page.goto("/shown")
+        self.page.unroute("**/shown")
+
+    def check(self, payload: str = "") -> None:
+        """Nothing of the page acts."""
+        assert self.page.evaluate(_FIND_ACTIVE) == [], payload
+        assert self._watch.seen == [], payload
+
+    def look(self, address: str, payload: str = "") -> None:
+        """Open an address; nothing of it acts."""
+        self.page.goto(address)
+        self.check(payload)
+
+
+@pytest.fixture
+def send_as(open_as: Open, watch: Watch) -> Any:
+    def make(name: str, **options: Any) -> Sender:
+        return Sender(open_as(name, **{"bypass_csp": True} | options), watch)
+
+    return make
+
+
+@pytest.fixture
+def anyone(open_browser: Open, watch: Watch) -> Sender:
+    sender = Sender(open_browser(bypass_csp=True), watch)
+    sender.page.goto("/")
+    return sender
+
+
+def join(most: int) -> list[str]:
+    """The payloads in as few texts as fit into a field, each cut nowhere."""
+    texts = [""]
+    for payload in (p for p in ALL if len(p) <= most):
+        if len(texts[-1]) + len(payload) + 1 > most:
+            texts.append("")
+        texts[-1] += payload + " "
+    return texts
+
+
+def get_fields(title: str, source: str) -> dict[str, str]:
+    return {"title": f"Why? {title}", "category": "1", "source": source, "token": str(uuid4())}
+
+
+def test_the_corpus_is_wide() -> None:
+    assert len(set(ALL)) == len(ALL) >= 60
+
+
+def test_the_check_finds_what_acts(open_browser: Open, watch: Watch) -> None:
+    page = open_browser(bypass_csp=True)
+    page.goto("/about")
+    for payload in ("<img src=x onerror=ran=1>", "<a href=javascript:alert(1)>x</a>", "<svg>"):
+        page.evaluate("html => document.querySelector('main').innerHTML = html", payload)
+        page.wait_for_timeout(50)
+        assert page.evaluate(_FIND_ACTIVE)
+    page.evaluate("alert(1)")
+    page.evaluate("fetch('https://evil.invalid/').catch(() => 0)")
+    assert {seen.split()[0] for seen in watch.seen} >= {"dialog", "request"}
+    watch.seen.clear()
+
+
+def test_threads_reviews_and_previews(send_as: Any) -> None:
+    mo = send_as("mo")
+    for payload in ALL:
+        fields = get_fields(payload[:190], payload)
+        mo.show(mo.send("/forum/new/", step="preview", **fields))
+        mo.check(payload)
+        posted = mo.send("/forum/new/", step="post", **fields)
+        if "/forum/thread/" not in posted.url:
+            assert "\x00" in payload  # no text has this character
+            mo.show(posted)
+            mo.check(payload)
+            continue
+        number = get_number(posted.url)
+        review = {"state": "replaced", "source": payload, "reason": payload}
+        mo.show(mo.send(f"/forum/thread/{number}/review/", **review))
+        mo.check(payload)
+        mo.look(f"/forum/thread/{number}/", payload)
+        assert mo.page.get_by_role("heading", level=1).inner_text().startswith("Why?")
+    for address in ("/forum/", "/forum/staff/review/", "/members/notifications/", "/members/@mo/"):
+        mo.look(address)
+    for address in ("/forum/feed/", f"/forum/thread/{number}/feed/"):
+        mo.page.goto(address)
+        assert mo.page.evaluate("window.ran") is None
+
+
+def test_replies_edits_flags_and_decisions(send_as: Any, open_as: Open, watch: Watch) -> None:
+    mo, ann, strict = send_as("mo"), send_as("ann"), Sender(open_as("mo"), watch)
+    thread = get_number(mo.send("/forum/new/", step="post", **get_fields("Replies", "x")).url)
+    for payload in ALL:
+        reply = {"source": payload, "step": "post", "token": str(uuid4())}
+        mo.send(f"/forum/thread/{thread}/reply/", **reply)
+    mo.look(f"/forum/thread/{thread}/")
+    posts = mo.page.locator("article.post[id^=post-]")
+    numbers = [str(n).partition("-")[2] for n in posts.evaluate_all("all => all.map(e => e.id)")]
+    number, flagged = numbers[1], numbers[2:]
+    for payload in ALL:
+        mo.send(f"/forum/post/{number}/edit/", source=payload, reason=payload[:200])
+        mo.send(f"/forum/post/{number}/decide/", decision="publish", reason=payload)
+    for post, text in zip(flagged, join(500), strict=False):
+        ann.send(f"/forum/post/{post}/flag/", reason="other", note=text)
+    for sender in (mo, strict):
+        for address in (
+            f"/forum/thread/{thread}/",
+            "/forum/staff/log/",
+            "/forum/staff/moderation/",
+        ):
+            sender.look(address)
+            while (following := sender.page.locator("a[rel=next]")).count():
+                following.click()
+                sender.check()
+        sender.look(f"/forum/post/{number}/history/")
+        sender.look(f"/forum/thread/{thread}/reply/?quote={numbers[-1]}")
+    assert "evil.invalid" in strict.page.get_by_label("Your reply").input_value() or flagged
+
+
+def test_members_and_what_staff_says_of_them(send_as: Any) -> None:
+    ann, ada = send_as("ann"), send_as("ada")
+    for text in join(1000):
+        ann.send("/members/preferences/", about=text, email_frequency="never")
+        ann.look("/members/preferences/", text)
+        ann.look("/members/@ann/", text)
+    for payload in ALL:
+        ada.send("/members/@ben/staff/", step="note", text=payload)
+    for text in join(500):
+        ada.send("/members/@ben/staff/", step="ban", reason=text)
+        ada.look("/members/@ben/", text)
+        ada.look("/members/@ben/staff/")
+    ada.send("/members/@ben/staff/", step="lift")
+    role = {"step": "role", "role": "clinician", "verified": "on"}
+    for text in join(100):
+        ada.send("/members/@clara/staff/", field=text, **role)
+        ada.look("/members/@clara/", text)
+    ada.send("/members/@clara/staff/", field="Radiology", **role)
+    for text in join(80):
+        ada.send("/admin/forum/category/add/", name=text, slug=uuid4().hex, position="9")
+    ada.look("/forum/")
+    ada.look("/forum/new/")
+
+
+def test_what_is_asked_and_searched(anyone: Sender) -> None:
+    for payload in ALL:
+        words = quote(payload, safe="")
+        for address in (f"/?q={words}", f"/search?q={words}", f"/forum/new/?q={words}"):
+            anyone.look(address, payload)
+        anyone.look(f"/forum/search/?q={words}&category={words}&before={words}", payload)
+        anyone.show(anyone.send("/", text=f"Is {payload} a calcified nodule? " * 20))
+        anyone.check(payload)
+    for payload in ATTRIBUTE:
+        anyone.look(f"/members/@{quote(payload, safe='')}/", payload)
+        fields = {"username": payload, "email": payload, "password1": PASSWORD, "password2": "x"}
+        anyone.show(anyone.send("/accounts/signup/", next=payload, **fields))
+        anyone.check(payload)
+
+
+def test_reports_their_files_and_names(anyone: Sender) -> None:
+    for payload in ALL:
+        report = f"FINDINGS: No {payload} 6 mm calcified nodule {payload}. {payload}"
+        anyone.show(anyone.send("/read", text=report))
+        anyone.check(payload)
+        taken = anyone.send("/read/download", form="html", text=report)
+        if taken.ok:
+            anyone.show(taken, "text/html; charset=utf-8")
+            anyone.check(payload)
+        file = {"name": f"{payload}.html", "mimeType": "text/html", "buffer": report.encode()}
+        anyone.show(anyone.send("/read", file=file))
+        anyone.check(payload)
+
+
+def test_the_api_and_what_other_programs_are_told(anyone: Sender) -> None:
+    for payload in ALL[::4]:
+        words = quote(payload, safe="")
+        for address in (
+            f"/api/v1/concepts/{words}",
+            f"/api/v1/search?q={words}",
+            f"/infobutton?mainSearchCriteria.v.dn={words}&knowledgeResponseType=text/xml",
+            f"/infobutton?mainSearchCriteria.v.dn={words}&knowledgeResponseType=application/json",
+        ):
+            answer = anyone.page.request.get(address)
+            assert answer.status < 500, address
+            if answer.status != 404:
+                assert "html" not in answer.headers["content-type"], address
+            anyone.page.goto(address)
+            assert anyone.page.evaluate("window.ran") is None, payload
+
+
+def test_the_policy_stands_behind_it(open_browser: Open, watch: Watch) -> None:
+    page = open_browser()
+    page.goto("/")
+    page.evaluate(
+        "() => { const s = document.createElement('script'); s.textContent = 'ran = 1';"
+        " document.body.append(s); const i = new Image(); i.src = 'https://evil.invalid/p.png'; }"
+    )
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.ran") is None
+    assert sum("Content Security Policy" in seen for seen in watch.seen) == 2
+    watch.seen.clear()
