@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from uuid import uuid4
+from xml.etree import ElementTree
 
 import pytest
 from django.core import mail
@@ -639,6 +640,15 @@ def test_feeds_are_atom(bob):
         answer = Client().get(url)
         assert answer["Content-Type"].startswith("application/atom+xml")
         assert thread.title.rstrip("?") in answer.content.decode()
+
+
+def test_a_feed_outlives_a_title_that_xml_cannot_hold(bob):
+    thread = ask(bob, "What is a \x0c \x01 nodule?", "A \x1b story")
+    for address in (reverse("forum:feed"), reverse("forum:thread_feed", args=[thread.pk])):
+        response = Client().get(address)
+        assert response.status_code == 200
+        texts = "".join(ElementTree.fromstring(response.content).itertext())
+        assert "What is a \ufffd \ufffd nodule?" in texts
 
 
 def test_email_says_where_not_what_and_stops_by_one_press(

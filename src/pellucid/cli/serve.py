@@ -23,10 +23,10 @@ def run_serve(options: SimpleNamespace) -> int:
         raise InputError(f"there is no port {options.port}; use one from 1 to 65535")
     # Nobody listens between a browser and a server on one machine.
     os.environ.setdefault("PELLUCID_HTTPS", "0" if is_loopback(options.host) else "1")
-    if options.host not in ("0.0.0.0", "::"):
-        os.environ.setdefault("PELLUCID_HOSTS", f"localhost,127.0.0.1,[::1],{options.host}")
     if options.port:  # mail says where the site is; a port that the system picks is not known yet
         os.environ.setdefault("PELLUCID_URL", get_origin(options.host, options.port))
+    if options.host not in ("0.0.0.0", "::"):
+        os.environ.setdefault("PELLUCID_HOSTS", f"localhost,127.0.0.1,[::1],{options.host}")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pellucid.web.config.settings")
     try:
         import django

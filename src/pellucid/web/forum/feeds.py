@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +18,25 @@ from pellucid.web.forum.limits import get_limit
 from pellucid.web.forum.models import Category, Post, Thread
 
 _ANYONE = AnonymousUser()
+# XML 1.0, 2.2: what no document may hold, even escaped. One title with it would end the feed for all.
+_NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+class _Atom(Atom1Feed):
+    def __init__(self, title: str, link: str, description: str, *args: Any, **options: Any) -> None:
+        options["subtitle"] = _clean(options.get("subtitle") or "")
+        super().__init__(_clean(title), link, description, *args, **options)
+
+    def add_item(self, title: str, link: str, description: str, *args: Any, **options: Any) -> None:
+        super().add_item(_clean(title), link, _clean(description), *args, **options)
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)
 
 
 class _ThreadsFeed(Feed):  # type: ignore[type-arg]
-    feed_type = Atom1Feed
+    feed_type = _Atom
 
     def item_title(self, item: Any) -> str:
         return str(item.title)
@@ -78,7 +94,7 @@ class CategoryFeed(_ThreadsFeed):
 class ThreadFeed(Feed):  # type: ignore[type-arg]
     """The posts of a thread, the newest first."""
 
-    feed_type = Atom1Feed
+    feed_type = _Atom
 
     def get_object(self, request: HttpRequest, number: int) -> Thread:
         """The thread, if everyone may see it."""
