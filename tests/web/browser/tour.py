@@ -84,9 +84,9 @@ def _no_token(page: Any, places: Places) -> None:
     page.get_by_role("button", name="Read it").click()
 
 
-def _fault(page: Any, places: Places) -> None:
-    # No address of the site fails on request: its page is shown by the browser itself.
-    _show(page, (TEMPLATES / "500.html").read_text(encoding="utf-8"))
+def _file(name: str) -> Callable[[Any, Places], None]:
+    """A page for when all else fails: no address leads to it on request, the browser shows the file."""
+    return lambda page, places: _show(page, (TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 def _setup(page: Any, places: Places) -> None:
@@ -132,7 +132,7 @@ STOPS = (
     Stop("403.html", "This page is not open to you", "ann", _at("/forum/staff/log/")),
     Stop("403_csrf.html", "Please send that again", "", _no_token),
     Stop("404.html", "", "", _at("/c/no-such-thing")),
-    Stop("500.html", "Something failed on our side", "", _fault),
+    Stop("500.html", "Something failed on our side", "", _file("500.html")),
     Stop("forum/threads.html", "Forum", "", _at("/forum/")),
     Stop("forum/threads.html", "Forum", "mo", _at("/forum/")),
     Stop("forum/threads.html", "Search the forum", "", _at("/forum/search/?q=calcification")),
