@@ -139,12 +139,12 @@ def test_a_longer_cycle_is_named(make_pack: MakePack) -> None:
 
 def test_two_concepts_of_the_same_parts(make_pack: MakePack) -> None:
     other = (
-        concept(extra="head: calcification\n")
+        concept(extra="head: calcification\nsite: lung\n")
         .replace("id: zorb", "id: orb")
         .replace("name: Zorb", "name: Orb")
     )
     pack = make_pack(
-        **{"concepts__zorb.md": concept(extra="head: calcification\n"), "concepts__orb.md": other}
+        **{"concepts__zorb.md": concept(extra="head: calcification\nsite: lung\n"), "concepts__orb.md": other}
     )
     assert len(find(pack, "same-parts")) == 1
 

@@ -155,7 +155,7 @@ def _check_combinations(pack: PackFolder) -> Iterator[Problem]:
     taken: dict[tuple[str | None, ...], ConceptFile] = {}
     for file in pack.files:
         concept = file.concept
-        if concept.head is None:
+        if concept.head is None or not (concept.pattern or concept.site):
             continue
         other = taken.setdefault((concept.head, concept.pattern, concept.site), file)
         if other is not file:
