@@ -144,7 +144,10 @@ def test_two_concepts_of_the_same_parts(make_pack: MakePack) -> None:
         .replace("name: Zorb", "name: Orb")
     )
     pack = make_pack(
-        **{"concepts__zorb.md": concept(extra="head: calcification\nsite: lung\n"), "concepts__orb.md": other}
+        **{
+            "concepts__zorb.md": concept(extra="head: calcification\nsite: lung\n"),
+            "concepts__orb.md": other,
+        }
     )
     assert len(find(pack, "same-parts")) == 1
 

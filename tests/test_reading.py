@@ -679,7 +679,7 @@ def test_places_are_those_of_the_text_as_given(engine: pellucid.Engine) -> None:
         ),
         (
             "Suspicious for aspiration or pneumonia.",
-            [("aspiration", "possible"), ("pneumonia", "possible")],
+            [("aspiration-pneumonia", "possible"), ("pneumonia", "possible")],
         ),
         ("GALLBLADDER: A stone in the neck.", [("gallstone", "present")]),
         (
