@@ -18,10 +18,11 @@ from pellucid.collections.intake import Intake
 from pellucid.collections.own import decode
 from pellucid.collections.shelf import check_name
 from pellucid.collections.source import Source
-from pellucid.collections.store import INDEX, PASSAGES, PassageStore, write_passages
+from pellucid.collections.store import PASSAGES, PassageStore, write_passages
 from pellucid.collections.terms import check_terms, load_known, read_terms
 from pellucid.errors import CollectionError, PackStoreError
-from pellucid.retrieval.lexical import build_lexical
+from pellucid.retrieval.dense import find_model, load_encoder
+from pellucid.retrieval.search import build_index as build_search
 from pellucid.values.passage import InstalledPack, Passage
 
 #: Called with a step ("reading", "indexing"), how much of it is done, and of how much.
@@ -135,8 +136,12 @@ def _get_terms(request: Request, source: Source, entry: Mapping[str, Any] | None
 
 
 def build_index(pack: InstalledPack, progress: Progress) -> None:
-    """Build the search index beside the passages of a pack that is being installed."""
+    """Build the search index beside the passages of a pack that is being installed.
+
+    Where the extra ``dense`` is there, it has vectors too.
+    """
     store = PassageStore(pack)
+    encoder = load_encoder() if find_model() else None
 
     def follow() -> Iterator[Passage]:
         for number, passage in enumerate(store, 1):
@@ -145,7 +150,7 @@ def build_index(pack: InstalledPack, progress: Progress) -> None:
                 progress("indexing", number, len(store))
 
     try:
-        build_lexical(follow(), os.path.join(pack.folder, INDEX), open_asking().tokenize)
+        build_search(follow(), pack.folder, open_asking(), encoder)
     except ValueError as error:  # what tantivy raises when it cannot write
         raise PackStoreError(
             f"cannot write the index of {pack.name}: {error}; nothing was changed"

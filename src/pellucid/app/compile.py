@@ -7,9 +7,15 @@ from typing import Any
 
 from pellucid.errors import PackInvalidError
 from pellucid.knowledge.check import find_cited_statements
-from pellucid.knowledge.compile import compile_packs
+from pellucid.knowledge.compile import compile_packs, pack_blobs
 from pellucid.knowledge.pack import PackFolder, load_pack
-from pellucid.language.build import ConceptName, build_english, build_lexicon
+from pellucid.language.build import (
+    ConceptName,
+    build_asking_keys,
+    build_english,
+    build_lexicon,
+    build_word_counts,
+)
 from pellucid.language.tokens import get_phrase_key, make_word_key
 
 #: Faults after which a file's content would be missing without a word.
@@ -46,6 +52,10 @@ def compile_all(paths: Sequence[str]) -> dict[str, Any]:
     sections["lexicon"] = tuple(build_lexicon(tables, _list_names(packs)))
     sections["english"] = tuple(build_english(tables))
     sections["notices"] = tables.get("notices") or {}
+    counts = build_word_counts(tables)
+    places, sections["counts"] = pack_blobs(counts)
+    total = sum(sum(near.values()) for near in counts.values())
+    sections["asking"] = (build_asking_keys(tables), tables.get("folding") or {}, places, total)
     return sections
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pellucid.app.ask import answer_question, get_related, show_concept
+from pellucid.app.beside import InstalledPacks
 from pellucid.app.build import open_packs
 from pellucid.app.inputs import clean_question, open_report
 from pellucid.app.settings import get_core_pack
@@ -37,7 +38,8 @@ class Engine:
         self._library = Library(artefact)
         self._lexicon = lexicon
         self._get_english = lambda: English._make(artefact.get("english"))
-        self._reader = QuestionReader(lexicon, self._get_english)
+        self._installed = InstalledPacks(artefact, lexicon, self._get_english)
+        self._reader = QuestionReader(lexicon, self._get_english, self._installed.has_word)
         self._notices: dict[str, str] = artefact.get("notices")
         self._word_key = make_word_key(lexicon.folding)
 
@@ -53,7 +55,7 @@ class Engine:
         return len(self._library)
 
     def ask(self, question: str) -> Answer:
-        """Answer a question.
+        """Answer a question from the built-in pages; what they leave open, from installed packs.
 
         Parameters
         ----------
@@ -71,19 +73,24 @@ class Engine:
         >>> pellucid.load().ask("What does nodular calcification mean?").focus[0].name
         'Nodular calcification'
         """
-        return answer_question(
-            clean_question(question), self._reader, self._library, self._lexicon, self._notices
-        )
+        text = clean_question(question)
+        answer = answer_question(text, self._reader, self._library, self._lexicon, self._notices)
+        return self._installed.add_quotes(answer)
 
     def show(self, name: str) -> Answer:
-        """The whole page of a concept, by its id or any of its names.
+        """The whole page of a concept, by its id or any of its names; else what packs say of it.
 
         Raises
         ------
         UnknownConceptError
             If nothing goes by that name; the message has the nearest names.
         """
-        return show_concept(self.get_concept_id(name), self._library, self._notices)
+        try:
+            return show_concept(self.get_concept_id(name), self._library, self._notices)
+        except UnknownConceptError:
+            if found := self._installed.show(name):
+                return found
+            raise
 
     def get_page(self, name: str) -> Page:
         """What the packs say of a concept, by its id or any of its names, as they say it.
@@ -110,7 +117,7 @@ class Engine:
         MissingExtraError
             If its format needs a library that is not installed.
         """
-        return self._reports.read(open_report(report))
+        return self._installed.add_words(self._reports.read(open_report(report)))
 
     def find(self, report: str | bytes) -> list[Finding]:
         """Find what a report's text says, without explanations: the fast form of :meth:`read`.

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pellucid.errors import InputError
 from pellucid.values.report import Report
+
+if TYPE_CHECKING:
+    from pellucid.values.report import Report
 
 #: Longest question that is read, in characters.
 MAX_QUESTION = 20_000
@@ -67,3 +72,16 @@ def clean_question(text: str) -> str:
             'the question is empty; try: pellucid ask "What does nodular calcification mean?"'
         )
     return text
+
+
+def open_bytes(data: bytes) -> Report:
+    """Open the bytes of a report's file, whatever its format.
+
+    Raises
+    ------
+    ReportFormatError, MissingExtraError, InputError
+        As :func:`pellucid.reports.open_report` does.
+    """
+    from pellucid.reports import open_report  # its libraries are many
+
+    return open_report(data)

@@ -28,9 +28,14 @@ def list_packs() -> list[InstalledPack]:
     return [shelf.get(name) for name in shelf.list_names()]
 
 
+def list_names() -> list[str]:
+    """Names of the installed packs, in order, be they damaged or not."""
+    return get_shelf().list_names()
+
+
 def is_installed(name: str) -> bool:
     """Whether a pack of this name is installed."""
-    return name in get_shelf().list_names()
+    return name in list_names()
 
 
 def get_pack(name: str) -> InstalledPack:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import Literal
 
 VERSION = "0.1.0"
@@ -41,6 +42,24 @@ def _get_usual_folder(use: Literal["data", "cache"]) -> str:
     usual = {"data": (".local", "share"), "cache": (".cache",)}[use]
     base = os.environ.get(f"XDG_{use.upper()}_HOME") or os.path.join(home, *usual)
     return os.path.join(base, "pellucid")
+
+
+def list_manifests() -> tuple[tuple[str, int], ...]:
+    """Names of the installed packs, and the time of each one's manifest: what there is, in one look.
+
+    It stands here because a question must not wait for the modules that open packs where there are none.
+    """
+    found = []
+    folder = os.path.join(get_data_folder(), "packs")
+    try:
+        for name in sorted(os.listdir(folder)):
+            with suppress(OSError):
+                found.append(
+                    (name, os.stat(os.path.join(folder, name, "manifest.json")).st_mtime_ns)
+                )
+    except OSError:
+        pass
+    return tuple(found)
 
 
 def find_record() -> str | None:

@@ -178,6 +178,25 @@ class PassageStore:
         )
         return [row[0] for row in rows]
 
+    def find_all_named(self, names: Sequence[str]) -> dict[str, list[int]]:
+        """Those of some names that passages go by, in any capitals, with the passages' numbers."""
+        found: dict[str, list[int]] = {}
+        keys = {make_key(name): name for name in names}
+        asked = iter(keys)
+        while batch := list(islice(asked, _BATCH)):
+            rows = self._fetch(
+                f"SELECT name, position FROM names WHERE name IN ({', '.join('?' * len(batch))}) "
+                "ORDER BY position",
+                batch,
+            )
+            for key, position in rows:
+                found.setdefault(keys[key], []).append(position)
+        return found
+
+    def list_names(self) -> list[str]:
+        """All that the passages go by, in small letters, each once."""
+        return [row[0] for row in self._fetch("SELECT DISTINCT name FROM names")]
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()

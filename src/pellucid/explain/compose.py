@@ -10,7 +10,7 @@ from pellucid.values.question import Mention, Question
 from pellucid.values.resolution import Resolution, Row, Target
 
 #: Sections that answer each question type, in order.
-_LEADS = {
+LEADS = {
     "meaning": ("meaning",),
     "serious": ("serious", "meaning"),
     "causes": ("causes",),
@@ -50,7 +50,7 @@ def compose_answer(
     lead, rest = [], []
     if resolution.rows:
         lead += _compose_rows(resolution.rows)
-    lead_keys = list(dict.fromkeys(key for kind in types for key in _LEADS.get(kind, ())))
+    lead_keys = list(dict.fromkeys(key for kind in types for key in LEADS.get(kind, ())))
     for target in resolution.targets:
         first, other = _compose_target(
             target, lead_keys, len(resolution.targets) > 1 or len(target.pages) > 1

@@ -38,9 +38,9 @@ def compile_packs(
         i: _compile_page(f, lambda text: _find_sites(find_words(text), site_names))
         for i, f in files.items()
     }
-    page_places, page_bytes = _pack_blobs(pages)
-    source_places, source_bytes = _pack_blobs(sources)
-    concept_places, concept_bytes = _pack_blobs({i: tuple(f.concept) for i, f in files.items()})
+    page_places, page_bytes = pack_blobs(pages)
+    source_places, source_bytes = pack_blobs(sources)
+    concept_places, concept_bytes = pack_blobs({i: tuple(f.concept) for i, f in files.items()})
     children = defaultdict(list)
     combinations: dict[str, str] = {}
     patterns = {
@@ -74,7 +74,7 @@ def compile_packs(
     }
 
 
-def _pack_blobs(values: dict[str, Any]) -> tuple[dict[str, tuple[int, int]], bytes]:
+def pack_blobs(values: dict[str, Any]) -> tuple[dict[str, tuple[int, int]], bytes]:
     """Set values one behind the other, so that one can be read alone: (offset, length) of each."""
     places, blobs, offset = {}, [], 0
     for key, value in values.items():

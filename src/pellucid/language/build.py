@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from pellucid.language.assertion import build_cues
-from pellucid.language.lexicon import English, Lexicon
+from pellucid.language.lexicon import COUNTED, English, Lexicon
 from pellucid.language.phrases import PhraseTable, build_table
 from pellucid.language.sections import build_titles
 from pellucid.language.tokens import get_phrase_key, make_word_key
@@ -198,9 +198,41 @@ def _weigh_words(medical: Iterable[str], other: Iterable[str]) -> dict[str, int]
 def build_english(tables: Mapping[str, Any]) -> English:
     """Build the list of ordinary English words from pyspellchecker's, folded as names are."""
     word_key = make_word_key(tables.get("folding") or {})
-    packed = (files("spellchecker") / "resources" / "en.json.gz").read_bytes()
-    counts: dict[str, int] = json.loads(gzip.decompress(packed))
+    counts = _read_counts()
     common = {word for word, count in counts.items() if count >= _COMMON and word.isalpha()}
     common |= {word_key(word) for word in common}
     valid = {word for word in counts if word.isalpha()}
     return English("\n".join(["", *sorted(common), ""]), "\n".join(["", *sorted(valid), ""]))
+
+
+def build_word_counts(tables: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """How often each folded word of pyspellchecker's list occurs: first letters -> word -> count.
+
+    They are apart by their first letters so that a question reads those that it has, not all 100,000.
+    """
+    word_key = make_word_key(tables.get("folding") or {})
+    counts: dict[str, dict[str, int]] = {}
+    for word, count in _read_counts().items():
+        key = word_key(word)
+        near = counts.setdefault(key[:COUNTED], {})
+        near[key] = near.get(key, 0) + count
+    return counts
+
+
+def build_asking_keys(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """The table ``asking`` with each phrase as its key, so that whoever opens it need not fold it."""
+    word_key = make_word_key(tables.get("folding") or {})
+
+    def fold(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: fold(texts) for name, texts in value.items()}
+        return tuple(get_phrase_key(str(text), word_key) for text in value)
+
+    keys: dict[str, Any] = fold(tables.get("asking") or {})
+    return keys
+
+
+def _read_counts() -> dict[str, int]:
+    packed = (files("spellchecker") / "resources" / "en.json.gz").read_bytes()
+    counts: dict[str, int] = json.loads(gzip.decompress(packed))
+    return counts

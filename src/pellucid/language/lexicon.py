@@ -7,6 +7,10 @@ artefact as they are; :mod:`pellucid.language.build` makes them.
 from typing import Any, NamedTuple
 
 
+#: First letters by which the counts of English words are kept apart in the artefact.
+COUNTED = 2
+
+
 class Lexicon(NamedTuple):
     """Tables for :mod:`pellucid.language`, each a plain value.
 

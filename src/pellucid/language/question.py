@@ -29,11 +29,19 @@ class QuestionReader:
         Tables from :func:`pellucid.language.lexicon.build_lexicon`.
     get_english
         Gives the list of English words; called only when a word is not in the lexicon.
+    is_known
+        Whether a word that is in no list is a name all the same; it is then not corrected.
     """
 
-    def __init__(self, lexicon: Lexicon, get_english: Callable[[], English]) -> None:
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        get_english: Callable[[], English],
+        is_known: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self._lexicon = lexicon
         self._get_english = get_english
+        self._is_known = is_known
         self._word_key = make_word_key(lexicon.folding)
         self._names = PhraseTable(*lexicon.names)
         self._parts = PhraseTable(*lexicon.parts)
@@ -85,6 +93,8 @@ class QuestionReader:
             key = token.key
             if key not in words and key not in ordinary and key.isalpha() and len(corrections) < 20:
                 better = find_correction(token.text, words, self._get_english())
+                if better and self._is_known(token.text):
+                    better = None
                 if better and (token.text, better) not in corrections:
                     corrections.append((token.text, better))
                 if better:

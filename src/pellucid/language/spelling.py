@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pellucid.language.lexicon import English
+from pellucid.values.question import Token
+
+#: Letters of the shortest word of a text that is corrected: shorter ones mean too much else.
+_SHORTEST = 5
 
 
 def is_english(word: str, list_: str) -> bool:
@@ -49,6 +53,30 @@ def find_correction(word: str, words: dict[str, int], english: English) -> str |
         return None
     best: str = min(near, key=lambda c: (c[1], c[0][0] != word[0], -words[c[0]], c[0]))[0]
     return best
+
+
+def correct_text(
+    text: str,
+    tokens: Iterable[Token],
+    get_words: Callable[[], dict[str, int]],
+    english: English,
+) -> str:
+    """A text with its misspelt words as the known words that they were meant to be.
+
+    ``get_words`` gives the known words; it is called only where a word is no English one. What is
+    written in capitals is an abbreviation, and stays.
+    """
+    parts, last = [], 0
+    for token in tokens:
+        word = token.text
+        if len(word) < _SHORTEST or word.isupper() or is_english(word, english.valid):
+            continue
+        words = get_words()
+        better = None if word.lower() in words else find_correction(word, words, english)
+        if better:
+            parts += [text[last : token.start], better]
+            last = token.end
+    return "".join([*parts, text[last:]])
 
 
 def split_roots(word: str, roots: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:

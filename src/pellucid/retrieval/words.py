@@ -93,16 +93,15 @@ def build_asking(table: Mapping[str, Any], tokenize: Tokenize, weight: WordWeigh
     )
 
 
-def make_word_weight(counts: Mapping[str, int]) -> WordWeight:
-    """Weigh words by how rare they are, given how often each occurs in some large text.
+def make_word_weight(count: Callable[[str], int], total: int) -> WordWeight:
+    """Weigh words by how rare they are, given how often each occurs in some text of ``total`` words.
 
     The weight is the surprise of the word, as a share of that of a word seen once.
     """
-    total = max(sum(counts.values()), 2)
-    whole = math.log(total)
+    whole = math.log(max(total, 2))
 
     def weight(word: str) -> float:
-        return 1 - math.log(counts.get(word, 0) + 1) / whole
+        return 1 - math.log(count(word) + 1) / whole
 
     return weight
 

@@ -4,7 +4,11 @@ from typing import NamedTuple
 
 
 class Source(NamedTuple):
-    """Where a statement comes from."""
+    """Where a statement comes from.
+
+    A passage of an installed pack (``kind`` collection) has an ``attribution``, which its terms ask
+    to be named, and may have no ``url``.
+    """
 
     key: str
     title: str
@@ -14,6 +18,7 @@ class Source(NamedTuple):
     year: int | None = None
     edition: str | None = None
     licence: str | None = None
+    attribution: str | None = None
 
 
 class _StatementFields(NamedTuple):

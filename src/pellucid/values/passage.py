@@ -1,4 +1,4 @@
-"""A passage: one retrievable text of an installed collection; and what is known of its pack."""
+"""A passage: one retrievable text of an installed collection; what is quoted of it; its pack."""
 
 from typing import Any, NamedTuple
 
@@ -26,6 +26,28 @@ class Passage(NamedTuple):
     publisher: str
     licence: str
     codes: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - shared, and never changed
+
+
+class Quote(NamedTuple):
+    """Sentences of a passage, unchanged and in their order.
+
+    ``attribution`` is what the terms of its pack ask to be named; ``more`` is whether sentences were
+    left out; ``score`` is the probability (0 to 1) that the passage answers what was asked.
+    """
+
+    passage: Passage
+    attribution: str
+    sentences: tuple[str, ...]
+    more: bool
+    score: float
+
+
+class Likeness(NamedTuple):
+    """Two sentences, each as (quote, sentence), that say the same, or ``differ`` on the same thing."""
+
+    one: tuple[int, int]
+    other: tuple[int, int]
+    differ: bool
 
 
 class InstalledPack(NamedTuple):
