@@ -25,6 +25,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,12 +36,13 @@ from retrieval import Kept, make_bm25s, make_sqlite, make_tantivy
 from pellucid.app import passages as app_passages
 from pellucid.app.build import open_packs
 from pellucid.app.collections import Request, install
+from pellucid.app.engine import Engine, load
 from pellucid.app.installed import open_pack
 from pellucid.app.passages import Passages
 from pellucid.app.settings import get_core_pack
 from pellucid.language.lexicon import English, Lexicon
 from pellucid.retrieval import dense
-from pellucid.retrieval.condense import condense
+from pellucid.retrieval.condense import Asked, condense
 from pellucid.retrieval.judge import LEAST, POOL, measure_found
 from pellucid.retrieval.lexical import LexicalIndex
 from pellucid.retrieval.search import Searcher, open_index
@@ -114,7 +116,9 @@ def measure(name: str, search: Search, questions: Sequence[Question]) -> dict[st
 
 def print_curve(found: dict[str, tuple[float, int]]) -> None:
     """Coverage and accuracy at each threshold; ``found``: question -> (score, grade) of the best."""
-    print("\n| from | answered | of those right | of the unanswerable, none |\n| --- | --- | --- | --- |")
+    print(
+        "\n| from | answered | of those right | of the unanswerable, none |\n| --- | --- | --- | --- |"
+    )
     scores = np.array([s for s, _ in found.values()])
     right = np.array([grade >= 3 for _, grade in found.values()])
     beyond = np.array([grade == 0 for _, grade in found.values()])
@@ -126,6 +130,19 @@ def print_curve(found: dict[str, tuple[float, int]]) -> None:
         )
 
 
+def understand(passages: Passages, text: str) -> Asked:
+    """What `ask` looks for in packs: the built-in pages say what a question is about, if they know."""
+    focus = CORE().ask(text).focus
+    return passages.understand(text, focus[0].name if focus else "").asked
+
+
+@cache
+def CORE() -> Engine:
+    engine = load()
+    engine._installed._open = lambda: None
+    return engine
+
+
 def fit(passages: Passages, questions: Sequence[Question]) -> dict[str, object]:
     """Fit what makes a passage an answer to the judged passages of the tuning half."""
     fit_ranking.AGAINST, fit_ranking.EITHER = AGAINST, EITHER
@@ -133,7 +150,7 @@ def fit(passages: Passages, questions: Sequence[Question]) -> dict[str, object]:
     search = passages._search
     for question in questions:
         if question.tuning:
-            asked = passages.condense(question.text)
+            asked = understand(passages, question.text)
             found = search.searcher.search(asked.text, POOL)
             for f, row in zip(found, measure_found(asked, found, search.tables), strict=True):
                 if f.passage.id in question.grades:
@@ -186,7 +203,9 @@ def run(
     start = time.perf_counter()
     passages = Passages(*content)
     tables = passages._search.tables
-    print(f"opened in {(time.perf_counter() - start) * 1000:.0f} ms, the model with it if there is one")
+    print(
+        f"opened in {(time.perf_counter() - start) * 1000:.0f} ms, the model with it if there is one"
+    )
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     index = open_index(pack.folder, store)
     if options.write:
@@ -201,7 +220,9 @@ def run(
         (fit_ranking.WEIGHTS / "answering.json").write_text(text + "\n", encoding="utf-8")
         passages = Passages(*content)
     half = "MRR | first | nDCG@5"
-    print(f"\n{len(kept)} passages, {len(questions)} questions, {sum(q.answerable for q in questions)} of them answerable\n")
+    print(
+        f"\n{len(kept)} passages, {len(questions)} questions, {sum(q.answerable for q in questions)} of them answerable\n"
+    )
     print(f"| search | tuning half: {half} | other half: {half} | median ms | p99 ms |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     results = []
@@ -216,10 +237,14 @@ def run(
         )
     lexical: LexicalIndex = index.lexical
     searches: dict[str, Search] = {
-        "words": lambda text: [ids[h.position] for h in lexical.search(condense(text, tables), LIMIT)]
+        "words": lambda text: [
+            ids[h.position] for h in lexical.search(condense(text, tables), LIMIT)
+        ]
     }
     by_words = Searcher([index._replace(vectors=None)], tables)
-    searches["words + entailment"] = lambda text: [f.passage.id for f in by_words.search(text, LIMIT)]
+    searches["words + entailment"] = lambda text: [
+        f.passage.id for f in by_words.search(text, LIMIT)
+    ]
     if index.vectors is not None:
         meant = Searcher([index], tables, dense.load_encoder())
         searches["words + meaning + entailment"] = lambda text: [
@@ -228,7 +253,7 @@ def run(
     judged: dict[str, tuple[float, int]] = {}
 
     def ask(text: str) -> list[str]:
-        found = passages.find(passages.condense(text))
+        found = passages.find(understand(passages, text))
         question = next(q for q in questions if q.text == text)
         grade = question.grades.get(found[0].passage.id, 1) if found else 1
         least = (found[0].score, grade) if found else (0.0, grade)

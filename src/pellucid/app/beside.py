@@ -39,10 +39,10 @@ class InstalledPacks:
             opened = self._opened = (found, Passages(*self._content))
         return opened[1]
 
-    def has_word(self, word: str) -> bool:
-        """Whether a word stands in a name of an installed pack."""
+    def is_other(self, word: str, meant: str) -> bool:
+        """Whether a word that looks like a known one is in the packs, or looks more like one of them."""
         opened = self._open()
-        return opened is not None and opened.has_word(word)
+        return opened is not None and opened.is_other(word, meant)
 
     def add_quotes(self, answer: Answer) -> Answer:
         """The answer, with quotes where it leaves open what was asked."""

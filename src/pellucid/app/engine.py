@@ -39,7 +39,7 @@ class Engine:
         self._lexicon = lexicon
         self._get_english = lambda: English._make(artefact.get("english"))
         self._installed = InstalledPacks(artefact, lexicon, self._get_english)
-        self._reader = QuestionReader(lexicon, self._get_english, self._installed.has_word)
+        self._reader = QuestionReader(lexicon, self._get_english, self._installed.is_other)
         self._notices: dict[str, str] = artefact.get("notices")
         self._word_key = make_word_key(lexicon.folding)
 

@@ -11,14 +11,15 @@ from weakref import finalize
 
 from pellucid.app.asking import open_asking
 from pellucid.app.installed import list_names, open_pack
-from pellucid.app.terms import explain_words, show_term
+from pellucid.app.terms import explain_words, find_names, show_term
 from pellucid.collections.store import PassageStore
 from pellucid.errors import PackError
 from pellucid.explain.quote import add_quotes, needs_more
 from pellucid.explain.verify import verify_citations
 from pellucid.knowledge.artefact import Artefact
 from pellucid.language.lexicon import English, Lexicon
-from pellucid.language.spelling import correct_text
+from pellucid.language.spelling import find_correction, find_corrections, is_nearer
+from pellucid.language.terms import find_candidates
 from pellucid.language.tokens import make_word_key, tokenize
 from pellucid.retrieval.agree import find_likeness
 from pellucid.retrieval.answer import extract
@@ -44,6 +45,13 @@ class _Search(NamedTuple):
     searcher: Searcher
     tables: Asking
     learned: dict[str, Learned]
+
+
+class Understood(NamedTuple):
+    """What a question asks, and its words that were read as others."""
+
+    asked: Asked
+    corrections: tuple[tuple[str, str], ...]
 
 
 class Passages:
@@ -92,15 +100,33 @@ class Passages:
         }
         return _Search(Searcher(list(packs.values()), tables, encoder), tables, learned)
 
-    def has_word(self, word: str) -> bool:
-        """Whether a word stands in a name of these packs."""
-        return word.lower() in self._words
+    def is_other(self, word: str, meant: str) -> bool:
+        """Whether a word that looks like a known one is in these packs, or looks more like one of them."""
+        better = find_correction(word, self._words, self._get_english())
+        return word.lower() in self._words or bool(better and is_nearer(word, better, meant))
 
-    def condense(self, question: str) -> Asked:
-        """What a question asks, its misspelt words read as words of the packs' names."""
+    def understand(self, question: str, subject: str = "") -> Understood:
+        """What a question asks of these packs.
+
+        Misspelt words are read as words of their names. Where the sentences that ask do not name what
+        they ask about ("how is it treated?"), ``subject`` does, else the longest of the packs' names in
+        the text; it then stands before the question as its subject line.
+        """
+        english, tables = self._get_english(), self._search.tables
         tokens = tokenize(question, self._word_key)
-        text = correct_text(question, tokens, lambda: self._words, self._get_english())
-        return condense(text, self._search.tables)
+        corrections = find_corrections(tokens, lambda: self._words, english)
+        text = question
+        for token, better in reversed(corrections):
+            text = text[: token.start] + better + text[token.end :]
+        asked = condense(text, tables)
+        if asked.short != asked.text:
+            tokens = tokenize(text, self._word_key)
+            places = find_candidates(text, tokens, (), lambda _: False, english)
+            named = find_names(list(places), list(self._stores.values()))
+            subject = max(named, key=len, default=subject)
+            if subject and set(tables.tokenize(asked.short)).isdisjoint(tables.tokenize(subject)):
+                asked = condense(f"{subject}. {text}", tables)
+        return Understood(asked, tuple((t.text, better) for t, better in corrections))
 
     def find(self, asked: Asked) -> list[Found]:
         """The passages that may answer, likeliest first, each with the probability that it does."""
@@ -112,19 +138,26 @@ class Passages:
 
         Where it has nothing and no passage is likely enough, the nearest known questions are suggested.
         """
-        asked = self.condense(answer.question)
+        subject = answer.focus[0].name if answer.focus else ""
+        asked, corrections = self.understand(answer.question, subject)
         if not needs_more(answer, asked.types):
             return answer
         found = self.find(asked)
         quotes = self._quote(asked, [f for f in found if f.score >= LEAST])
-        notices = [Notice("unread", self._texts["unread"].format(reason=r)) for r in self._unread]
-        answer = answer._replace(notices=(*answer.notices[:-1], *notices, *answer.notices[-1:]))
+        answer = self._add_notices(answer, corrections)
         if not quotes and answer.status in ("unknown", "declined"):
             near = [f.passage.question.rstrip("? ") for f in found if f.score >= NEAR]
             known = [q for q in dict.fromkeys(near) if q][:_NEAREST]
             return answer._replace(suggestions=(*answer.suggestions, *known))
         likeness = find_likeness(quotes, self._search.tables)
         return verify_citations(add_quotes(answer, quotes, likeness, self._texts))
+
+    def _add_notices(self, answer: Answer, corrections: Sequence[tuple[str, str]]) -> Answer:
+        notices = [Notice("unread", self._texts["unread"].format(reason=r)) for r in self._unread]
+        if corrections:
+            pairs = ", ".join(f"{word} → {better}" for word, better in corrections)
+            notices.insert(0, Notice("corrected", self._texts["corrected"].format(pairs=pairs)))
+        return answer._replace(notices=(*answer.notices[:-1], *notices, *answer.notices[-1:]))
 
     def show(self, name: str) -> Answer | None:
         """What the packs say of a term, by its name or code; None if none has it."""

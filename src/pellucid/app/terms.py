@@ -10,7 +10,7 @@ from pellucid.explain.verify import verify_citations
 from pellucid.language.lexicon import English
 from pellucid.language.terms import find_candidates
 from pellucid.language.tokens import WordKey, tokenize
-from pellucid.retrieval.words import split_sentences
+from pellucid.retrieval.answer import list_sentences
 from pellucid.values.answer import Answer
 from pellucid.values.passage import Passage, Quote
 from pellucid.values.report import Reading
@@ -50,9 +50,15 @@ def explain_words(
         How words are folded, and which are English.
     """
     text = reading.report.text
-    taken = [(f.start, f.end) for f in (*reading.findings, *reading.words)]
+    taken = [(f.start, f.end) for f in reading.findings]
+    taken += [(w.start, w.end) for w in reading.words]
     places = find_candidates(text, tokenize(text, word_key), taken, is_known, english)
     return add_words(reading, _explain(places, stores)) if places else reading
+
+
+def find_names(names: Sequence[str], stores: Sequence[PassageStore]) -> list[str]:
+    """Those of some names that the packs have."""
+    return [name for store in stores for name in store.find_all_named(names)]
 
 
 def _explain(
@@ -82,7 +88,7 @@ def _find_definition(store: PassageStore, positions: Sequence[int]) -> Passage |
 
 def _quote(store: PassageStore, passage: Passage, limit: int) -> Quote:
     """A passage from its beginning, up to about some words; at least its first sentence."""
-    sentences = [s for block in passage.answer.split("\n\n") for s in split_sentences(block)]
+    sentences = list_sentences(passage.answer)
     size, count = 0, 0
     while count < len(sentences) and (not count or size < limit):
         size += len(sentences[count].split())

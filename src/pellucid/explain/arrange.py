@@ -76,7 +76,7 @@ class Span(NamedTuple):
 
 
 class HardWord(NamedTuple):
-    """A hard word of the report, explained."""
+    """A hard word of the report, explained; ``concept`` is empty where an installed pack explains it."""
 
     text: str
     concept: str
@@ -131,7 +131,7 @@ def arrange_reading(reading: Reading) -> Arrangement:
         tuple(_join(r.text) for r in reading.recommendations),
         tuple(dict.fromkeys(c.name for c in reading.contradictions)),
         tuple(
-            HardWord(_join(word.text), word.concept, said)
+            HardWord(_join(word.text), "" if ":" in word.concept else word.concept, said)
             for word in reading.words
             for said in _cite(word.explanation[:1], cited)
         ),

@@ -49,6 +49,9 @@ def number_sources(answer: Answer | Reading) -> dict[str, int]:
 
 
 def describe_source(source: Source) -> str:
-    """One line: title, publisher, edition and year."""
+    """One line: title, publisher, edition and year; of a collection, its attribution and licence."""
     title = source.title if source.title[-1:] in ".?!" else source.title + "."
-    return f"{title} {', '.join(str(d) for d in (source.publisher, source.edition, source.year) if d)}."
+    said = ", ".join(str(d) for d in (source.publisher, source.edition, source.year) if d)
+    if source.attribution:
+        said = f"{said}. From: {source.attribution}. Licence: {source.licence}"
+    return f"{title} {said}."

@@ -63,7 +63,9 @@ def add_quotes(
     sections = []
     if different:
         pairs = dict.fromkeys(place for item in different for place in (item.one, item.other))
-        sections = [Section("differ", "The sources differ", tuple(_state(quotes, p) for p in pairs))]
+        sections = [
+            Section("differ", "The sources differ", tuple(_state(quotes, p) for p in pairs))
+        ]
     for place, quote in enumerate(quotes):
         said = [s for (of, _), s in statements.items() if of == place]
         if said:
@@ -118,9 +120,10 @@ def add_words(reading: Reading, found: Iterable[tuple[tuple[int, int], Quote]]) 
         name, text = quote.passage.focus, reading.report.text[start:end]
         words.append(Word(key, name, start, end, text, explanation))
         sources[key] = make_source(quote)
-    return reading._replace(
-        words=tuple(sorted(words, key=lambda word: word.start)), sources=sources
-    )
+    words.sort(key=lambda word: word.start)
+    explained = [f.explanation for f in reading.findings] + [w.explanation for w in words]
+    used = dict.fromkeys(k for statements in explained for s in statements for k in s.citations)
+    return reading._replace(words=tuple(words), sources={key: sources[key] for key in used})
 
 
 def get_key(quote: Quote) -> str:
@@ -158,7 +161,9 @@ def _cite_together(
 ) -> dict[tuple[int, int], Statement]:
     """Statements by (quote, sentence); one that says what an earlier one says is cited there."""
     statements = {
-        (i, j): _state(quotes, (i, j)) for i, q in enumerate(quotes) for j in range(len(q.sentences))
+        (i, j): _state(quotes, (i, j))
+        for i, q in enumerate(quotes)
+        for j in range(len(q.sentences))
     }
     for item in likeness:
         if not item.differ and item.one in statements and item.other in statements:

@@ -14,6 +14,7 @@ from math import isfinite
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from pellucid.explain.render_html import link_source
 from pellucid.values.concept import Source, Statement
 from pellucid.values.question import Assertion
 from pellucid.values.report import Finding, Measurement, Reading
@@ -164,7 +165,10 @@ def _build_narrative(reading: Reading) -> str:
 
     def cite(statement: Statement) -> str:
         cited = [reading.sources[key] for key in statement.citations]
-        links = [f'<a href="{escape(s.url)}">{escape(s.title)}</a>' for s in cited]
+        links = [
+            link_source(s) if s.attribution else f'<a href="{escape(s.url)}">{escape(s.title)}</a>'
+            for s in cited
+        ]
         return f"{escape(statement.text)} ({', '.join(links)})"
 
     groups = {

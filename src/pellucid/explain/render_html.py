@@ -6,6 +6,7 @@ from html import escape
 
 from pellucid.explain.outline import describe_source, number_sources, outline
 from pellucid.values.answer import Answer
+from pellucid.values.concept import Source
 
 
 def render_html(answer: Answer, anchor: str = "source") -> str:
@@ -40,10 +41,8 @@ def render_html(answer: Answer, anchor: str = "source") -> str:
     if answer.sources:
         out.append("<section><h3>Sources</h3><ol>")
         for key, source in answer.sources.items():
-            out.append(
-                f'<li id="{anchor}-{numbers[key]}"><a href="{escape(source.url)}" rel="noopener noreferrer">'
-                f"{escape(describe_source(source))}</a></li>"
-            )
+            named = link_source(source)
+            out.append(f'<li id="{anchor}-{numbers[key]}">{named}</li>')
         out.append("</ol></section>")
     if answer.related:
         names = ", ".join(escape(r.name) for r in answer.related)
@@ -55,3 +54,11 @@ def render_html(answer: Answer, anchor: str = "source") -> str:
     ]
     out.append("</article>")
     return "\n".join(out) + "\n"
+
+
+def link_source(source: Source) -> str:
+    """A source as a link to where it stands; as plain words where it has no address."""
+    named = escape(describe_source(source))
+    if not source.url:
+        return named
+    return f'<a href="{escape(source.url)}" rel="noopener noreferrer">{named}</a>'

@@ -31,7 +31,7 @@ def render_markdown(answer: Answer) -> str:
         lines += [f"## {escape_markdown(heading.title)}", ""]
         for label, statement in heading.entries:
             marks = "".join(
-                f"[\\[{numbers[key]}\\]]({link(answer.sources[key].url)})"
+                link_text(f"\\[{numbers[key]}\\]", answer.sources[key].url)
                 for key in statement.citations
             )
             name = f"**{escape_markdown(label)}:** " if label else ""
@@ -42,14 +42,18 @@ def render_markdown(answer: Answer) -> str:
     if answer.sources:
         lines += ["## Sources", ""]
         for key, source in answer.sources.items():
-            lines.append(
-                f"{numbers[key]}. [{escape_markdown(describe_source(source))}]({link(source.url)})"
-            )
+            named = link_text(escape_markdown(describe_source(source)), source.url)
+            lines.append(f"{numbers[key]}. {named}")
         lines.append("")
     if answer.related:
         lines += ["Related: " + ", ".join(escape_markdown(r.name) for r in answer.related), ""]
     lines += [f"*{escape_markdown(n.text)}*" for n in answer.notices if n.kind == "education"]
     return "\n".join(lines).strip("\n") + "\n"
+
+
+def link_text(text: str, url: str) -> str:
+    """Escaped words as a link; as they are where there is no address."""
+    return f"[{text}]({link(url)})" if url else text
 
 
 def link(url: str) -> str:

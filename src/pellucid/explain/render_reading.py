@@ -10,7 +10,8 @@ from typing import Any
 
 from pellucid.explain.arrange import CONTROL, Arrangement, arrange_reading
 from pellucid.explain.outline import describe_source
-from pellucid.explain.render_markdown import escape_markdown, link
+from pellucid.explain.render_html import link_source
+from pellucid.explain.render_markdown import escape_markdown, link_text
 from pellucid.values.concept import Source
 from pellucid.values.report import Reading
 
@@ -62,7 +63,8 @@ def render_reading_text(reading: Reading, width: int = 80) -> str:
         lines.append("Sources")
         for number, source in enumerate(view.sources, 1):
             add(f"[{number}] {describe_source(source)}", "  ", "      ")
-            lines.append(f"      {source.url}")
+            if source.url:
+                lines.append(f"      {source.url}")
         lines.append("")
     for note in view.skipped:
         add(f"Not read: {note}")
@@ -110,7 +112,7 @@ def render_reading_markdown(reading: Reading) -> str:
     if view.sources:
         lines += ["## Sources", ""]
         lines += [
-            f"{number}. [{escape_markdown(describe_source(source))}]({link(source.url)})"
+            f"{number}. {link_text(escape_markdown(describe_source(source)), source.url)}"
             for number, source in enumerate(view.sources, 1)
         ] + [""]
     lines += [f"*Not read: {escape_markdown(note)}*" for note in view.skipped]
@@ -119,7 +121,7 @@ def render_reading_markdown(reading: Reading) -> str:
 
 
 def _link(numbers: Iterable[int], sources: tuple[Source, ...]) -> str:
-    return "".join(f"[\\[{n}\\]]({link(sources[n - 1].url)})" for n in numbers)
+    return "".join(link_text(f"\\[{n}\\]", sources[n - 1].url) for n in numbers)
 
 
 def build_reading_json(reading: Reading) -> dict[str, Any]:
@@ -206,10 +208,7 @@ def render_reading_html(reading: Reading) -> str:
     out.append("</section></main>")
     if view.sources:
         out.append('<section class="src"><h2>Sources</h2><ol>')
-        out += [
-            f'<li id="s{number}"><a href="{escape(source.url)}" rel="noopener noreferrer">{escape(describe_source(source))}</a></li>'
-            for number, source in enumerate(view.sources, 1)
-        ]
+        out += [f'<li id="s{n}">{link_source(s)}</li>' for n, s in enumerate(view.sources, 1)]
         out.append("</ol></section>")
     out += [f"<p><small>Not read: {escape(note)}</small></p>" for note in view.skipped]
     out += [f"<p><small>{escape(n.text)}</small></p>" for n in (*view.notices, *view.education)]

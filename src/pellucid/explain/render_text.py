@@ -53,7 +53,8 @@ def render_text(answer: Answer, width: int = 80, colour: bool = False) -> str:
         for key, source in answer.sources.items():
             number = numbers[key]
             add(f"[{number}] {describe_source(source)}", "  ", "      ", _DIM)
-            lines.append(paint(f"      {source.url}", _DIM))
+            if source.url:
+                lines.append(paint(f"      {source.url}", _DIM))
         lines.append("")
     if answer.related:
         add("Related: " + ", ".join(r.name for r in answer.related))

@@ -6,7 +6,6 @@ artefact as they are; :mod:`pellucid.language.build` makes them.
 
 from typing import Any, NamedTuple
 
-
 #: First letters by which the counts of English words are kept apart in the artefact.
 COUNTED = 2
 

@@ -29,19 +29,19 @@ class QuestionReader:
         Tables from :func:`pellucid.language.lexicon.build_lexicon`.
     get_english
         Gives the list of English words; called only when a word is not in the lexicon.
-    is_known
-        Whether a word that is in no list is a name all the same; it is then not corrected.
+    is_other
+        Whether a word that is in no list, and would be read as another word, means something else.
     """
 
     def __init__(
         self,
         lexicon: Lexicon,
         get_english: Callable[[], English],
-        is_known: Callable[[str], bool] = lambda _: False,
+        is_other: Callable[[str, str], bool] = lambda *_: False,
     ) -> None:
         self._lexicon = lexicon
         self._get_english = get_english
-        self._is_known = is_known
+        self._is_other = is_other
         self._word_key = make_word_key(lexicon.folding)
         self._names = PhraseTable(*lexicon.names)
         self._parts = PhraseTable(*lexicon.parts)
@@ -93,7 +93,7 @@ class QuestionReader:
             key = token.key
             if key not in words and key not in ordinary and key.isalpha() and len(corrections) < 20:
                 better = find_correction(token.text, words, self._get_english())
-                if better and self._is_known(token.text):
+                if better and self._is_other(token.text, better):
                     better = None
                 if better and (token.text, better) not in corrections:
                     corrections.append((token.text, better))

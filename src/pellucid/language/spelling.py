@@ -38,7 +38,7 @@ def find_correction(word: str, words: dict[str, int], english: English) -> str |
 
     The distance is optimal string alignment (one swap of neighbours counts once): at most 1 for
     words of 4 and 5 letters, 2 up to 9, 3 beyond. An English word is never taken for a mistake.
-    Ties go to the word that begins alike, then to the one that stands in more names.
+    Ties go to the word that begins alike, then to an English one, then to the one in more names.
     """
     if len(word) < 4 or not word.isalpha() or is_english(word, english.valid):
         return None
@@ -51,22 +51,23 @@ def find_correction(word: str, words: dict[str, int], english: English) -> str |
     near = [(w, d) for w, d, _ in found if len(w) >= 4 and (w[0] == word[0] or d == 1)]
     if not near:
         return None
-    best: str = min(near, key=lambda c: (c[1], c[0][0] != word[0], -words[c[0]], c[0]))[0]
+    nearest = min((d, w[0] != word[0]) for w, d in near)
+    equal = [w for w, d in near if (d, w[0] != word[0]) == nearest]
+    if len(equal) > 1:
+        equal = [w for w in equal if is_english(w, english.valid)] or equal
+    best: str = min(equal, key=lambda w: (-words[w], w))
     return best
 
 
-def correct_text(
-    text: str,
-    tokens: Iterable[Token],
-    get_words: Callable[[], dict[str, int]],
-    english: English,
-) -> str:
-    """A text with its misspelt words as the known words that they were meant to be.
+def find_corrections(
+    tokens: Iterable[Token], get_words: Callable[[], dict[str, int]], english: English
+) -> list[tuple[Token, str]]:
+    """The misspelt words of a text, each with the known word that it was meant to be.
 
     ``get_words`` gives the known words; it is called only where a word is no English one. What is
     written in capitals is an abbreviation, and stays.
     """
-    parts, last = [], 0
+    found = []
     for token in tokens:
         word = token.text
         if len(word) < _SHORTEST or word.isupper() or is_english(word, english.valid):
@@ -74,9 +75,16 @@ def correct_text(
         words = get_words()
         better = None if word.lower() in words else find_correction(word, words, english)
         if better:
-            parts += [text[last : token.start], better]
-            last = token.end
-    return "".join([*parts, text[last:]])
+            found.append((token, better))
+    return found
+
+
+def is_nearer(word: str, one: str, other: str) -> bool:
+    """Whether a word looks more like one than like another."""
+    from rapidfuzz.distance import OSA  # imported only for a word that nobody knows
+
+    word = word.lower()
+    return bool(OSA.distance(word, one) < OSA.distance(word, other))
 
 
 def split_roots(word: str, roots: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:

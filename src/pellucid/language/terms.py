@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 from pellucid.language.lexicon import English
 from pellucid.language.spelling import is_english
@@ -31,6 +32,8 @@ def find_candidates(
         Places that are explained, as half-open code points.
     is_known
         Whether a folded phrase is explained wherever it stands.
+    english
+        Words that need no explanation.
     """
     covered = {place for start, end in taken for place in range(start, end)}
     hard = [_is_hard(token, english) for token in tokens]
@@ -57,5 +60,5 @@ def _is_joined(text: str, tokens: Sequence[Token]) -> bool:
     """Whether only spaces and hyphens part the words of a run."""
     return all(
         not text[a.end : b.start].strip(" -\t\n") and "\n\n" not in text[a.end : b.start]
-        for a, b in zip(tokens, tokens[1:], strict=False)
+        for a, b in pairwise(tokens)
     )

@@ -56,7 +56,7 @@ def extract(
     limit
         Words that the answer has at most, roughly.
     """
-    sentences = [s for block in _PARAGRAPH.split(text) for s in split_sentences(block)]
+    sentences = list_sentences(text)
     units = _join(sentences, tables)
     if sum(unit.size for unit in units) <= limit:
         return Extract(tuple(sentences), False)
@@ -69,6 +69,19 @@ def extract(
             size += units[i].size
     chosen.sort()
     return Extract(tuple(s for i in chosen for s in units[i].sentences), len(chosen) < len(units))
+
+
+def list_sentences(text: str) -> list[str]:
+    """The sentences and items of a passage in their order, without headings and torn brackets."""
+    blocks = _PARAGRAPH.split(text)
+    sentences = [s for block in blocks for s in split_sentences(block)]
+    return [s for s in sentences if _is_whole(s)] or sentences
+
+
+def _is_whole(sentence: str) -> bool:
+    item = sentence.startswith("- ")
+    ended = sentence.rstrip(")\"'”’ ")[-1:] in (".", "!", "?", ":", ";", ",")
+    return (item or ended) and sentence.count("(") == sentence.count(")")
 
 
 def _join(sentences: Sequence[str], tables: Asking) -> list[_Unit]:

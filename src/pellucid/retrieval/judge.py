@@ -20,7 +20,7 @@ from pellucid.retrieval.words import Asking
 POOL = 20
 #: The probability from which a passage is quoted, and from which its question is worth naming
 #: where nothing is quoted: benchmarks/library.py has what other values would give.
-LEAST, NEAR = 0.5, 0.05
+LEAST, NEAR = 0.5, 0.25
 #: Words of an answer that are looked at for capitals, and asking sentences that are counted.
 _WORDS, _SENTENCES = 200, 4
 
@@ -42,7 +42,10 @@ def judge(
         The combination ``answering`` for each pack, with cosines or without, as it was searched.
     """
     rows = measure_found(asked, found, tables)
-    judged = [Found(f.passage, learned[f.passage.pack].score(row)) for f, row in zip(found, rows, strict=True)]
+    judged = [
+        Found(f.passage, learned[f.passage.pack].score(row))
+        for f, row in zip(found, rows, strict=True)
+    ]
     return sorted(judged, key=lambda f: -f.score)
 
 
