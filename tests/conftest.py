@@ -18,15 +18,12 @@ SCHEMAS = Path(pellucid.__file__).parent / "schemas"
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep the tests' compiled packs away from the user's."""
+    """Keep the tests' compiled packs away from the user's, and the user's installed packs from the tests."""
     folder = tmp_path_factory.mktemp("cache")
-    before = os.environ.get("PELLUCID_CACHE_DIR")
-    os.environ["PELLUCID_CACHE_DIR"] = str(folder)
-    yield folder
-    if before is None:
-        del os.environ["PELLUCID_CACHE_DIR"]
-    else:
-        os.environ["PELLUCID_CACHE_DIR"] = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PELLUCID_CACHE_DIR", str(folder))
+        patch.setenv("PELLUCID_DATA_DIR", str(tmp_path_factory.mktemp("data")))
+        yield folder
 
 
 @pytest.fixture(scope="session")

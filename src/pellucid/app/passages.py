@@ -73,8 +73,8 @@ class Passages:
         for name in list_names():
             try:
                 self._stores[name] = store = open_pack(name)
-            except PackError as error:
-                self._unread.append(str(error))
+            except PackError:
+                self._unread.append(name)
             else:
                 finalize(self, store.close)
 
@@ -90,8 +90,8 @@ class Passages:
         for name, store in self._stores.items():
             try:
                 packs[name] = open_index(store.pack.folder, store)
-            except PackError as error:
-                self._unread.append(str(error))
+            except PackError:
+                self._unread.append(name)
         tables = open_asking(self._artefact)
         encoder = _get_encoder() if any(p.vectors is not None for p in packs.values()) else None
         learned = {
@@ -153,7 +153,7 @@ class Passages:
         return verify_citations(add_quotes(answer, quotes, likeness, self._texts))
 
     def _add_notices(self, answer: Answer, corrections: Sequence[tuple[str, str]]) -> Answer:
-        notices = [Notice("unread", self._texts["unread"].format(reason=r)) for r in self._unread]
+        notices = [Notice("unread", self._texts["unread"].format(name=n)) for n in self._unread]
         if corrections:
             pairs = ", ".join(f"{word} → {better}" for word, better in corrections)
             notices.insert(0, Notice("corrected", self._texts["corrected"].format(pairs=pairs)))
