@@ -152,7 +152,7 @@ def fit(passages: Passages, questions: Sequence[Question]) -> dict[str, object]:
         if question.tuning:
             asked = understand(passages, question.text)
             found = search.searcher.search(asked.text, POOL)
-            for f, row in zip(found, measure_found(asked, found, search.tables), strict=True):
+            for f, row in zip(found, measure_found(asked, found, passages.tables), strict=True):
                 if f.passage.id in question.grades:
                     rows.append(row)
                     labels.append(question.grades[f.passage.id] >= 3)
@@ -202,7 +202,7 @@ def run(
     )
     start = time.perf_counter()
     passages = Passages(*content)
-    tables = passages._search.tables
+    tables = passages.tables
     print(
         f"opened in {(time.perf_counter() - start) * 1000:.0f} ms, the model with it if there is one"
     )

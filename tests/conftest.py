@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,14 +16,17 @@ ROOT = Path(__file__).parent.parent
 CORE = Path(get_core_pack())
 SCHEMAS = Path(pellucid.__file__).parent / "schemas"
 
+# Whatever packs the user has installed, the tests begin with none.
+_DATA = tempfile.TemporaryDirectory(prefix="pellucid-tests-", ignore_cleanup_errors=True)
+os.environ["PELLUCID_DATA_DIR"] = _DATA.name
+
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep the tests' compiled packs away from the user's, and the user's installed packs from the tests."""
+    """Keep the tests' compiled packs away from the user's."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PELLUCID_CACHE_DIR", str(folder))
-        patch.setenv("PELLUCID_DATA_DIR", str(tmp_path_factory.mktemp("data")))
         yield folder
 
 

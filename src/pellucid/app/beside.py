@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pellucid.app.settings import list_manifests
+from pellucid.explain.quote import needs_more
 from pellucid.knowledge.artefact import Artefact
 from pellucid.language.lexicon import English, Lexicon
 from pellucid.values.answer import Answer
@@ -46,7 +47,7 @@ class InstalledPacks:
 
     def add_quotes(self, answer: Answer) -> Answer:
         """The answer, with quotes where it leaves open what was asked."""
-        opened = self._open()
+        opened = self._open() if needs_more(answer) else None
         return opened.add_quotes(answer) if opened else answer
 
     def show(self, name: str) -> Answer | None:

@@ -40,10 +40,9 @@ _WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 class _Search(NamedTuple):
-    """What a question needs: the packs' indexes, how people ask, how each pack's passages are judged."""
+    """What finds passages: the packs' indexes, and how the passages of each pack are judged."""
 
     searcher: Searcher
-    tables: Asking
     learned: dict[str, Learned]
 
 
@@ -85,6 +84,11 @@ class Passages:
         return Counter(_WORD.findall("\n".join(names)))
 
     @cached_property
+    def tables(self) -> Asking:
+        """How people ask."""
+        return open_asking(self._artefact)
+
+    @cached_property
     def _search(self) -> _Search:
         packs = {}
         for name, store in self._stores.items():
@@ -92,13 +96,12 @@ class Passages:
                 packs[name] = open_index(store.pack.folder, store)
             except PackError:
                 self._unread.append(name)
-        tables = open_asking(self._artefact)
         encoder = _get_encoder() if any(p.vectors is not None for p in packs.values()) else None
         learned = {
             name: load_learned("answering", dense=bool(encoder) and pack.vectors is not None)
             for name, pack in packs.items()
         }
-        return _Search(Searcher(list(packs.values()), tables, encoder), tables, learned)
+        return _Search(Searcher(list(packs.values()), self.tables, encoder), learned)
 
     def is_other(self, word: str, meant: str) -> bool:
         """Whether a word that looks like a known one is in these packs, or looks more like one of them."""
@@ -112,7 +115,7 @@ class Passages:
         they ask about ("how is it treated?"), ``subject`` does, else the longest of the packs' names in
         the text; it then stands before the question as its subject line.
         """
-        english, tables = self._get_english(), self._search.tables
+        english, tables = self._get_english(), self.tables
         tokens = tokenize(question, self._word_key)
         corrections = find_corrections(tokens, lambda: self._words, english)
         text = question
@@ -131,25 +134,25 @@ class Passages:
     def find(self, asked: Asked) -> list[Found]:
         """The passages that may answer, likeliest first, each with the probability that it does."""
         search = self._search
-        return judge(asked, search.searcher.search(asked.text, POOL), search.tables, search.learned)
+        return judge(asked, search.searcher.search(asked.text, POOL), self.tables, search.learned)
 
     def add_quotes(self, answer: Answer) -> Answer:
         """The answer with quotes, if it leaves something open that a passage likely answers.
 
         Where it has nothing and no passage is likely enough, the nearest known questions are suggested.
         """
+        if not needs_more(answer, condense(answer.question, self.tables).types):
+            return answer
         subject = answer.focus[0].name if answer.focus else ""
         asked, corrections = self.understand(answer.question, subject)
-        if not needs_more(answer, asked.types):
-            return answer
         found = self.find(asked)
         quotes = self._quote(asked, [f for f in found if f.score >= LEAST])
-        answer = self._add_notices(answer, corrections)
+        answer = self._add_notices(answer, corrections if quotes else ())
         if not quotes and answer.status in ("unknown", "declined"):
             near = [f.passage.question.rstrip("? ") for f in found if f.score >= NEAR]
             known = [q for q in dict.fromkeys(near) if q][:_NEAREST]
             return answer._replace(suggestions=(*answer.suggestions, *known))
-        likeness = find_likeness(quotes, self._search.tables)
+        likeness = find_likeness(quotes, self.tables)
         return verify_citations(add_quotes(answer, quotes, likeness, self._texts))
 
     def _add_notices(self, answer: Answer, corrections: Sequence[tuple[str, str]]) -> Answer:
@@ -176,7 +179,7 @@ class Passages:
         quotes = []
         for place, (passage, score) in enumerate(best):
             limit = _OTHER if place else _FIRST
-            part = extract(asked, passage.answer, self._search.tables, limit=limit)
+            part = extract(asked, passage.answer, self.tables, limit=limit)
             attribution = self._stores[passage.pack].pack.attribution
             quotes.append(Quote(passage, attribution, part.sentences, part.more, score))
         return quotes

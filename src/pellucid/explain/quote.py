@@ -23,15 +23,16 @@ _LIMITS = ("dose", "diagnosis")
 _DIFFERENCES = 3
 
 
-def needs_more(answer: Answer, asked: frozenset[str]) -> bool:
-    """Whether an answer from the built-in pages leaves open something that was asked.
+def needs_more(answer: Answer, asked: frozenset[str] | None = None) -> bool:
+    """Whether an answer from the built-in pages leaves open, or may, something that was asked.
 
     Parameters
     ----------
     answer
         From the built-in pages alone.
     asked
-        What is asked for, in the types of the retrieval room.
+        What is asked for, in the types of the retrieval room, which has more of them; None where
+        they are not known yet.
     """
     if answer.status == "emergency":
         return False
@@ -40,7 +41,7 @@ def needs_more(answer: Answer, asked: frozenset[str]) -> bool:
     if answer.status != "answered":
         return True
     if answer.question_types == (_MEANING,):
-        return bool(asked - {_MEANING})
+        return asked is None or bool(asked - {_MEANING})
     said = {section.key.partition(".")[0] for section in answer.sections[: answer.lead]}
     return any(said.isdisjoint(LEADS[t]) for t in answer.question_types if t in LEADS)
 
