@@ -132,12 +132,13 @@ def print_curve(found: dict[str, tuple[float, int]]) -> None:
 
 def understand(passages: Passages, text: str) -> Asked:
     """What `ask` looks for in packs: the built-in pages say what a question is about, if they know."""
-    focus = CORE().ask(text).focus
+    focus = load_core().ask(text).focus
     return passages.understand(text, focus[0].name if focus else "").asked
 
 
 @cache
-def CORE() -> Engine:
+def load_core() -> Engine:
+    """The built-in pages alone."""
     engine = load()
     engine._installed._open = lambda: None
     return engine
