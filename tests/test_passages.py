@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 import pellucid
-from conftest import ROOT, Run
+from conftest import ROOT, SCHEMAS, Run
 from pellucid.app.asking import open_asking
 from pellucid.app.collections import Request, install
 from pellucid.app.installed import get_pack, remove
@@ -94,7 +94,7 @@ def test_each_form_names_licence_and_attribution(blorb, engine, form) -> None:
 
 
 def test_an_answer_with_quotes_follows_the_schema(blorb, engine) -> None:
-    schema = json.loads((ROOT / "docs" / "answer.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((SCHEMAS / "answer.schema.json").read_text(encoding="utf-8"))
     for question in ("How is blorbosis treated?", "what is mycetoma", "treatment of gout"):
         jsonschema.validate(json.loads(pellucid.render(engine.ask(question), "json")), schema)
 
@@ -338,7 +338,7 @@ def test_each_form_of_a_reading_names_the_packs_terms(blorb, engine, form) -> No
 
 
 def test_a_reading_with_terms_follows_the_schema(blorb, engine) -> None:
-    schema = json.loads((ROOT / "docs" / "reading.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((SCHEMAS / "reading.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(json.loads(pellucid.render_reading(engine.read(REPORT), "json")), schema)
 
 

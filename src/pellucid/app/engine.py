@@ -27,16 +27,12 @@ if TYPE_CHECKING:
 
 
 class Engine:
-    """Answers questions from packs. Safe to share between threads: it keeps no state of a question.
-
-    Build one with :func:`pellucid.load`.
-    """
+    """Answers questions from packs; built by :func:`pellucid.load`. Safe to share between threads."""
 
     def __init__(self, paths: Sequence[str]) -> None:
         artefact = open_packs(paths)
-        lexicon = Lexicon._make(artefact.get("lexicon"))
         self._library = Library(artefact)
-        self._lexicon = lexicon
+        self._lexicon = lexicon = Lexicon._make(artefact.get("lexicon"))
         self._get_english = lambda: English._make(artefact.get("english"))
         self._installed = InstalledPacks(artefact, lexicon, self._get_english)
         self._reader = QuestionReader(lexicon, self._get_english, self._installed.is_other)
@@ -67,8 +63,6 @@ class Engine:
         InputError
             If it is empty, too long, or not text.
 
-        Examples
-        --------
         >>> import pellucid
         >>> pellucid.load().ask("What does nodular calcification mean?").focus[0].name
         'Nodular calcification'
@@ -166,9 +160,7 @@ class Engine:
 
     def get_concept(self, name: str) -> Concept:
         """The concept with this id or name, without what its page says."""
-        concept = self._library.find_concept(self.get_concept_id(name))
-        assert concept is not None
-        return concept
+        return self._library.get_concept(self.get_concept_id(name))
 
     def get_names(self, name: str) -> tuple[tuple[str, str], ...]:
         """All names of a concept, each with what it is: preferred, synonym, abbreviation or lay."""

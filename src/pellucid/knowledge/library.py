@@ -36,8 +36,10 @@ class Library:
 
     def find_concept(self, concept_id: str) -> Concept | None:
         """The concept with this id, or None."""
-        if concept_id not in self._concepts:
-            return None
+        return self.get_concept(concept_id) if concept_id in self._concepts else None
+
+    def get_concept(self, concept_id: str) -> Concept:
+        """The concept with this id, which must be one."""
         concept = self._read.get(concept_id)
         if concept is None:
             fields = self._artefact.get_value("concepts", *self._concepts[concept_id])

@@ -69,8 +69,7 @@ class Linker:
 
     def _name_again(self, finding: Finding, concept_id: str) -> Finding:
         """A finding by its fuller name, when a report has one such only: "the nodule", of the lung."""
-        concept = self._library.find_concept(concept_id)
-        assert concept is not None
+        concept = self._library.get_concept(concept_id)
         return finding._replace(
             concept=concept.id,
             name=concept.name,
@@ -148,10 +147,8 @@ class Linker:
         key = (concept_id, pattern, near)
         found = self._composed.get(key)
         if found is None:
-            concept = self._library.find_concept(concept_id)
-            final = self._library.find_concept(self._find_composed(*key)) or concept
-            assert concept is not None
-            assert final is not None
+            concept = self._library.get_concept(concept_id)
+            final = self._library.get_concept(self._find_composed(*key))
             found = self._composed[key] = (final, final.site or concept.site or near)
         return found
 

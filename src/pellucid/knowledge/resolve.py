@@ -195,8 +195,7 @@ def _compose(
     base: Mention, sites: Sequence[Mention], patterns: Sequence[Mention], library: Library
 ) -> Target:
     """Put one mention together with the patterns and the site that stand by it."""
-    concept = library.find_concept(base.concept)
-    assert concept is not None
+    concept = library.get_concept(base.concept)
     own = library.get_page(concept.id)
     if concept.kind not in ("finding", "entity", "pattern", "type"):
         # "Calcium in the arteries": a substance that stands for a finding when an organ is named.
