@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import BooleanField, Case, Count, Exists, OuterRef, Q, QuerySet, When
+from django.db.models.functions import Left
 from django.utils import timezone
 
 from pellucid.web.accounts.access import Viewer, get_blocked_ids, is_moderator, is_reviewer
@@ -57,7 +58,7 @@ def find_posts(viewer: Viewer) -> QuerySet[Post]:
     seen = Post.objects.filter(_may_see(viewer))
     if is_moderator(viewer):
         return seen
-    return seen.filter(thread__in=Thread.objects.filter(_may_see(viewer)))
+    return seen.filter(_may_see(viewer, "thread__"))
 
 
 def find_thread_posts(viewer: Viewer, thread: Thread) -> QuerySet[Post]:
@@ -76,6 +77,12 @@ def find_thread_posts(viewer: Viewer, thread: Thread) -> QuerySet[Post]:
             When(author_id__in=blocked, then=True), default=False, output_field=BooleanField()
         ),
     )
+
+
+def list_replies(viewer: Viewer, thread: Thread) -> list[tuple[int, str]]:
+    """The numbers of a thread's replies, and how each begins."""
+    replies = find_posts(viewer).filter(thread=thread, opening=False).order_by("id")
+    return list(replies.values_list("pk", Left("source", 80)))
 
 
 def find_member_posts(viewer: Viewer, member: User) -> QuerySet[Post]:
@@ -131,14 +138,22 @@ def count_unread(viewer: Viewer) -> int:
 
 
 def find_unreviewed(viewer: Viewer) -> QuerySet[Draft]:
-    """The review queue: emergencies, then what waits too long, then the rest; oldest first."""
+    """Automatic answers that wait for a reviewer, the oldest first: what waits too long stands before the rest."""
     drafts = Draft.objects.filter(state=Draft.State.AUTOMATIC).exclude(thread__state=State.DELETED)
     late = timezone.now() - timedelta(hours=get_limit("REVIEW_WITHIN_HOURS"))
     drafts = drafts.select_related("thread__category", "thread__author").annotate(
         late=Case(When(created__lt=late, then=True), default=False, output_field=BooleanField())
     )
-    drafts = drafts.order_by("-thread__urgent", "-late", "created", "id")
-    return drafts if is_reviewer(viewer) else drafts.none()
+    return drafts.order_by("created", "id") if is_reviewer(viewer) else drafts.none()
+
+
+def list_unreviewed(viewer: Viewer, most: int) -> list[Draft]:
+    """The top of the review queue: emergencies before everything."""
+    drafts = find_unreviewed(viewer)
+    # Asked for apart: each part comes in the order of an index, however long the queue is.
+    urgent = list(drafts.filter(thread__in=Thread.objects.filter(urgent=True).values("pk"))[:most])
+    rest = drafts.exclude(pk__in=[d.pk for d in urgent]).filter(thread__urgent=False)
+    return urgent + list(rest[: most - len(urgent)])
 
 
 def find_reported(viewer: Viewer) -> QuerySet[Post]:
@@ -153,9 +168,9 @@ def find_reported(viewer: Viewer) -> QuerySet[Post]:
 
 def find_notifications(viewer: User) -> QuerySet[Notification]:
     """What happened for the viewer, in threads that the viewer may still open."""
-    return Notification.objects.filter(
-        member=viewer, thread__in=Thread.objects.filter(_may_see(viewer))
-    ).select_related("thread", "post", "actor")
+    return Notification.objects.filter(_may_see(viewer, "thread__"), member=viewer).select_related(
+        "thread", "post", "actor"
+    )
 
 
 def find_bookmarked(viewer: User) -> QuerySet[Thread]:
@@ -211,11 +226,12 @@ def export_corrections() -> list[dict[str, Any]]:
     ]
 
 
-def _may_see(viewer: Viewer) -> Q:
+def _may_see(viewer: Viewer, of: str = "") -> Q:
+    visible, author = Q(**{f"{of}state": State.VISIBLE}), {f"{of}author": viewer}
     if is_moderator(viewer):
         return Q()
     if is_reviewer(viewer):
-        return ~Q(state=State.DELETED)
+        return ~Q(**{f"{of}state": State.DELETED})
     if isinstance(viewer, User):
-        return Q(state=State.VISIBLE) | Q(state__in=_AWAITED, author=viewer)
-    return Q(state=State.VISIBLE)
+        return visible | Q(**{f"{of}state__in": _AWAITED}, **author)
+    return visible

@@ -37,6 +37,7 @@ class ThreadAdmin(_ReadOnly):
 
     list_display = ("id", "title", "category", "author", "state", "last_activity")
     list_filter = ("state", "category", "urgent", "locked")
+    ordering = ("-id",)
     list_select_related = ("category", "author")
 
 

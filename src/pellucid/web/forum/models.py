@@ -74,6 +74,7 @@ class Thread(models.Model):
                 fields=["category", "state", "-last_activity", "-id"], name="thread_category"
             ),
             models.Index(fields=["author", "-last_activity", "-id"], name="thread_author"),
+            models.Index(fields=["id"], condition=models.Q(urgent=True), name="thread_urgent"),
         )
 
     def __str__(self) -> str:

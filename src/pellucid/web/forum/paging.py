@@ -26,7 +26,9 @@ def cut_by_activity(rows: QuerySet[Any], cursor: str) -> Page:
         pass
     else:
         if at.tzinfo is not None and key < 2**63:
-            rows = rows.filter(Q(last_activity__lt=at) | Q(last_activity=at, id__lt=key))
+            # The bound is said first and for all: an index can begin there.
+            after = Q(last_activity__lt=at) | Q(id__lt=key)
+            rows = rows.filter(after, last_activity__lte=at)
     return _cut(
         rows.order_by("-last_activity", "-id"), lambda t: f"{t.last_activity.isoformat()}_{t.pk}"
     )

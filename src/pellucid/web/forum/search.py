@@ -1,7 +1,6 @@
 """Full-text search of titles and posts: one function, an index of whichever database there is.
 
-PostgreSQL keeps its index by itself; SQLite keeps it by triggers (migration 0002). Where neither
-is, words are looked for as they are.
+PostgreSQL keeps the words in a column that it generates, SQLite by triggers (migration 0002). Where neither is, words are looked for as they are.
 """
 
 from __future__ import annotations
@@ -19,20 +18,31 @@ from pellucid.web.accounts.access import Viewer
 from pellucid.web.forum import access
 from pellucid.web.forum.models import Thread, ThreadConcept
 
+# Of a word that half of all posts have, the newest posts are enough: nobody reads the others, and to gather
+# them would take seconds.
+_MOST_FOUND = 1000
 _SQL = {
-    "sqlite": "SELECT rowid FROM forum_{table}_words WHERE forum_{table}_words MATCH %s",
+    "sqlite": (
+        "SELECT rowid FROM forum_{table}_words WHERE forum_{table}_words MATCH %s"
+        f" ORDER BY rowid DESC LIMIT {_MOST_FOUND}"
+    ),
     "postgresql": (
-        "SELECT id FROM forum_{table} WHERE to_tsvector('english', {column})"
-        " @@ websearch_to_tsquery('english', %s)"
+        "SELECT id FROM forum_{table} WHERE words @@ websearch_to_tsquery('english', %s)"
+        f" ORDER BY id DESC LIMIT {_MOST_FOUND}"
     ),
 }
-# The titles with the rarest of the words first.
+# Of the newest titles, those with the rarest of the words first.
 _RANKED = {
-    "sqlite": _SQL["sqlite"].format(table="thread") + " ORDER BY rank LIMIT 30",
+    "sqlite": (
+        "SELECT rowid FROM (SELECT rowid, rank AS weight FROM forum_thread_words"
+        f" WHERE forum_thread_words MATCH %s ORDER BY rowid DESC LIMIT {_MOST_FOUND})"
+        " ORDER BY weight LIMIT 30"
+    ),
     "postgresql": (
-        "SELECT id FROM forum_thread, websearch_to_tsquery('english', %s) AS query"
-        " WHERE to_tsvector('english', title) @@ query"
-        " ORDER BY ts_rank(to_tsvector('english', title), query) DESC LIMIT 30"
+        "SELECT id FROM (SELECT id, words, query FROM forum_thread,"
+        " websearch_to_tsquery('english', %s) AS query WHERE words @@ query"
+        f" ORDER BY id DESC LIMIT {_MOST_FOUND}) AS newest"
+        " ORDER BY ts_rank(words, query) DESC LIMIT 30"
     ),
 }
 _MOST_WORDS = 20
@@ -43,13 +53,15 @@ _LIKELY = 0.3
 
 
 def find_threads_by_words(viewer: Viewer, words: str) -> QuerySet[Thread]:
-    """Threads that the viewer may see with all the words in the title or in one post."""
+    """Threads that the viewer may see with all the words in the title or in one post; the newest of many."""
     threads = access.find_threads(viewer)
     found = _split(words)
     if not found:
         return threads.none()
     posts = access.find_posts(viewer).filter(_match("post", "source", found))
-    return threads.filter(_match("thread", "title", found) | Q(id__in=posts.values("thread_id")))
+    numbers = set(posts.values_list("thread_id", flat=True))
+    numbers.update(threads.filter(_match("thread", "title", found)).values_list("id", flat=True))
+    return threads.filter(id__in=numbers)
 
 
 def find_similar(viewer: Viewer, title: str, concepts: list[str], limit: int = 5) -> list[Thread]:

@@ -195,6 +195,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['author', '-last_activity', '-id'], name='thread_author'),
         ),
         migrations.AddIndex(
+            model_name='thread',
+            index=models.Index(condition=models.Q(('urgent', True)), fields=['id'], name='thread_urgent'),
+        ),
+        migrations.AddIndex(
             model_name='post',
             index=models.Index(fields=['thread', 'state', 'id'], name='post_thread'),
         ),

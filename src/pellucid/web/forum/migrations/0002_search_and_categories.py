@@ -31,10 +31,12 @@ CREATE TRIGGER forum_{t}_changed AFTER UPDATE OF {c} ON forum_{t} BEGIN
 END;
 INSERT INTO forum_{t}_words(forum_{t}_words) VALUES ('rebuild');
 """
-_POSTGRESQL = (
-    "CREATE INDEX IF NOT EXISTS forum_{t}_words ON forum_{t}"
-    " USING gin (to_tsvector('english', {c}))"
-)
+# A column, not only an index: a search for common words looks at many rows, and would split each anew.
+_POSTGRESQL = """
+ALTER TABLE forum_{t} ADD COLUMN IF NOT EXISTS words tsvector
+    GENERATED ALWAYS AS (to_tsvector('english', {c})) STORED;
+CREATE INDEX IF NOT EXISTS forum_{t}_words ON forum_{t} USING gin (words);
+"""
 _CATEGORIES = (
     ("Questions", "questions", "What does a word or sentence of my report mean?"),
     ("Before and after a scan", "scans", "How a scan goes, and what comes next."),
@@ -64,7 +66,7 @@ def drop_index(apps: Any, schema_editor: Any) -> None:
                     cursor.execute(f"DROP TRIGGER IF EXISTS forum_{table}_{name}")
                 cursor.execute(f"DROP TABLE IF EXISTS forum_{table}_words")
             elif vendor == "postgresql":
-                cursor.execute(f"DROP INDEX IF EXISTS forum_{table}_words")
+                cursor.execute(f"ALTER TABLE forum_{table} DROP COLUMN IF EXISTS words")
 
 
 def add_categories(apps: Any, schema_editor: Any) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -29,11 +28,12 @@ from pellucid.web.forum.forms import (
 )
 from pellucid.web.forum.keep import Typed, forget_text, keeps_text
 from pellucid.web.forum.limits import get_limit
-from pellucid.web.forum.models import Post, Thread
+from pellucid.web.forum.models import Thread
 from pellucid.web.forum.paging import cut_by_id
 from pellucid.web.forum.views.posting import get_member
 
 View = Callable[..., HttpResponse]
+_MOST_COUNTED = 1000
 
 
 def _for(may: Callable[[User], bool]) -> Callable[[View], View]:
@@ -57,11 +57,10 @@ for_moderators = _for(lambda member: member.is_moderator)
 @for_reviewers
 def review_queue(request: HttpRequest) -> HttpResponse:
     """Automatic answers that wait for a person."""
-    drafts = access.find_unreviewed(request.user)
-    size = get_limit("PAGE_SIZE")
     context = {
-        "drafts": drafts[:size],
-        "waiting": drafts.count(),
+        "drafts": access.list_unreviewed(request.user, get_limit("PAGE_SIZE")),
+        "waiting": access.find_unreviewed(request.user)[: _MOST_COUNTED + 1].count(),
+        "most": _MOST_COUNTED,
         "hours": get_limit("REVIEW_WITHIN_HOURS"),
     }
     return render(request, "forum/review_queue.html", context)
@@ -125,7 +124,7 @@ def tools(request: HttpRequest, number: int) -> HttpResponse:
     """Lock, move, tag, merge or split a thread: one page, one form each."""
     thread = get_object_or_404(access.find_threads(request.user), pk=number)
     step = request.POST.get("step", "") if request.method == "POST" else ""
-    replies = [(p.pk, f"{p.pk}: {p.source[:80]}") for p in _list_replies(request, thread)]
+    replies = [(n, f"{n}: {begin}") for n, begin in access.list_replies(request.user, thread)]
     sent = request.POST
     terms = "\n".join(tag.name for tag in thread.concepts.all())
     start = {"category": thread.category_id}
@@ -152,10 +151,6 @@ def tools(request: HttpRequest, number: int) -> HttpResponse:
             return redirect(target)
     context = {"thread": thread, "forms": forms, "form": form}
     return render(request, "forum/tools.html", context)
-
-
-def _list_replies(request: HttpRequest, thread: Thread) -> QuerySet[Post]:
-    return access.find_thread_posts(request.user, thread).filter(opening=False).order_by("id")
 
 
 def _use_tool(request: HttpRequest, step: str, thread: Thread, data: dict[str, Any]) -> Thread:
