@@ -88,6 +88,10 @@ def _run(options: SimpleNamespace) -> int:
         from pellucid.cli.serve import run_serve
 
         return run_serve(options)
+    if options.command in ("backup", "restore"):
+        from pellucid.cli.site import run_backup, run_restore
+
+        return {"backup": run_backup, "restore": run_restore}[options.command](options)
     from pellucid.cli.ask import run_ask, run_search, run_show
 
     return {"ask": run_ask, "show": run_show, "search": run_search}[options.command](options)

@@ -123,6 +123,7 @@ def build_parser() -> ArgumentParser:
     review.add_argument("--all", action="store_true", help="list the checked ones too")
 
     _add_serve(commands)
+    _add_backup(commands)
 
     mcp = commands.add_parser(
         "mcp",
@@ -333,3 +334,24 @@ def _add_serve(commands: Any) -> None:
         help="port (default 8000; 0 for any free one)",
     )
     parser.add_argument("--demo", action="store_true", help="add example content to the forum")
+
+
+def _add_backup(commands: Any) -> None:
+    backup = commands.add_parser(
+        "backup",
+        help="write the whole site, its keys too, to one file",
+        description="Write the database and the keys of the site to one new file, while it runs. "
+        "Who has the file can read everything in it: keep it as safe as the site.",
+        epilog="example: pellucid backup /backups/site-2026-11-23.tar.gz",
+    )
+    backup.add_argument("file", metavar="FILE", help="a new file, not in the site's folder")
+    restore = commands.add_parser(
+        "restore",
+        help="make the site what a backup holds",
+        description="Check a backup and put it in the site's place, whole or not at all.",
+        epilog="example: pellucid restore /backups/site-2026-11-23.tar.gz",
+    )
+    restore.add_argument("file", metavar="FILE", help="a file that pellucid backup wrote")
+    restore.add_argument(
+        "--force", action="store_true", help="replace a site that has members, all of it"
+    )

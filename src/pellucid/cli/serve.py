@@ -9,7 +9,8 @@ import sys
 from types import SimpleNamespace
 from typing import Any
 
-from pellucid.errors import InputError, MissingExtraError
+from pellucid.cli.site import explain_failure, load_site
+from pellucid.errors import InputError
 
 _THREADS = 8
 # Larger than any report that is taken: a body in memory is never put into a file on the way.
@@ -27,19 +28,9 @@ def run_serve(options: SimpleNamespace) -> int:
         os.environ.setdefault("PELLUCID_URL", get_origin(options.host, options.port))
     if options.host not in ("0.0.0.0", "::"):
         os.environ.setdefault("PELLUCID_HOSTS", f"localhost,127.0.0.1,[::1],{options.host}")
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pellucid.web.config.settings")
-    try:
-        import django
-        from django.core.wsgi import get_wsgi_application
-        from waitress.server import create_server
-
-        django.setup()
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("pellucid"):
-            raise
-        raise MissingExtraError(
-            f"the web site needs {error.name}: pip install 'pellucid[web]'"
-        ) from None
+    load_site()
+    from django.core.wsgi import get_wsgi_application
+    from waitress.server import create_server
 
     gc.enable()  # a server lives longer than a command
     setup_path = _prepare_site(options.demo)
@@ -61,26 +52,20 @@ def run_serve(options: SimpleNamespace) -> int:
 
 def _prepare_site(demo: bool) -> str | None:
     """Bring the database and static files up to date; the path of the link for an administrator."""
-    from django.core.management import call_command, get_commands
-    from django.db import DatabaseError, connections
+    from django.core.management import call_command
 
+    from pellucid.web.backup.site import finish_restore
     from pellucid.web.pages.catalogue import get_catalogue
     from pellucid.web.pages.setup import make_setup_path
 
-    try:
+    with explain_failure():
+        finish_restore()
         call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         if demo:
-            if "make_demo" not in get_commands():
-                raise InputError("this site has no example content; start without --demo")
-            call_command("make_demo", verbosity=0)
+            call_command("make_demo")
         setup_path = make_setup_path()
-    except DatabaseError as error:
-        raise InputError(f"the database cannot be used: {_first_line(error)}") from None
-    except OSError as error:
-        raise InputError(f"the site's folder cannot be used: {error.strerror or error}") from None
-    finally:
-        connections.close_all()
     get_catalogue()  # and with it the engine: the first reader need not wait for them
     return setup_path
 
@@ -142,10 +127,6 @@ def _announce(host: str, port: int, setup_path: str | None) -> None:
         print("The site has no administrator yet. This link makes one; it works once, for a day:")
         print(f"  {origin}{setup_path}")
     print("Stop with Ctrl-C.", flush=True)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or ["it does not answer"])[0]
 
 
 def _stop(*_: object) -> None:

@@ -20,6 +20,11 @@ def find_members(viewer: Viewer) -> QuerySet[User]:
     return members if is_moderator(viewer) else members.filter(is_active=True)
 
 
+def has_members() -> bool:
+    """Whether anyone has joined yet."""
+    return User.objects.exists()
+
+
 def find_mentioned(names: set[str]) -> dict[str, User]:
     """Active members by the names that a text mentions, however capitals are written."""
     if not names:

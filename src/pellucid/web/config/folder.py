@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from pellucid.app import settings
+
+#: A folder of the site's folder while a restore is under way, and its part with the site's files.
+RESTORING = "restoring"
+FILES = "files"
 
 
 def get_data_folder() -> Path:
@@ -51,3 +56,25 @@ def _write_secret(path: Path, secret: str) -> Path:
         file.flush()
         os.fsync(file.fileno())
     return part
+
+
+def put_files(folder: Path) -> None:
+    """Put the files of a restore that was begun in their places: keys must be there when settings are read."""
+    staged = folder / RESTORING / FILES
+    for source in staged.rglob("*"):
+        if source.is_file():
+            target = folder / source.relative_to(staged)
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            copy = target.with_name(f".{target.name}.{os.getpid()}")
+            shutil.copy2(source, copy)
+            sync(copy)
+            os.replace(copy, target)
+
+
+def sync(path: Path) -> None:
+    """Have what was written to a file, or the names in a folder, on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
