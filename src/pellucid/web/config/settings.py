@@ -13,10 +13,11 @@ from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 
-from pellucid.web.config.folder import get_data_folder, get_secret_key
+from pellucid.web.config.folder import get_data_folder, get_secret_key, put_files
 
 WEB = Path(__file__).resolve().parent.parent
 DATA = get_data_folder()
+put_files(DATA)
 DEBUG = os.environ.get("PELLUCID_DEBUG") == "1"
 HTTPS = os.environ.get("PELLUCID_HTTPS", "1") != "0"
 SECRET_KEY = get_secret_key(DATA)
@@ -102,10 +103,15 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;",
     }
-# Counts of rate limits, each process its own; room for many addresses before any is forgotten.
+else:
+    # A server that does not answer is a page that says so, not one that never comes.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+# Counts of failed sign-ins and of rate limits: all processes share them, so they are not in one's memory; room for
+# many addresses before any is forgotten.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "site_cache",
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     }
 }

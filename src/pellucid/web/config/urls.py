@@ -12,3 +12,6 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]
+
+#: Of a fault, and of a database that is away.
+handler500 = "pellucid.web.config.faults.fault"
