@@ -23,6 +23,7 @@ from pellucid.web.accounts.actions import ban, set_block
 from pellucid.web.accounts.models import AuditEntry, User
 from pellucid.web.forum import access
 from pellucid.web.forum.actions import moderating, posting, reacting, reviewing
+from pellucid.web.forum.actions.demonstrating import make_demo
 from pellucid.web.forum.actions.notifying import deliver_email
 from pellucid.web.forum.errors import Refused
 from pellucid.web.forum.models import (
@@ -159,7 +160,7 @@ def test_an_emergency_stands_above_everything_and_tells_staff(ann, staff, make_m
     assert (
         'class="notice emergency"' not in Client().get(ordinary.get_absolute_url()).content.decode()
     )
-    assert [d.thread_id for d in access.find_unreviewed(staff)] == [thread.pk, ordinary.pk]
+    assert [d.thread_id for d in access.list_unreviewed(staff, 30)] == [thread.pk, ordinary.pk]
 
 
 def test_a_form_sent_twice_posts_once(bob):
@@ -398,7 +399,7 @@ def test_a_review_needs_a_reason_and_a_change(bob, doctor, ann):
 def test_what_waits_too_long_comes_first(bob, staff):
     fresh, old = ask(bob), ask(bob, "Is nodular calcification serious?")
     Draft.objects.filter(thread=old).update(created=timezone.now() - timedelta(hours=30))
-    queue = list(access.find_unreviewed(staff))
+    queue = access.list_unreviewed(staff, 30)
     assert [(d.thread_id, d.late) for d in queue] == [(old.pk, True), (fresh.pk, False)]
     assert not access.find_unreviewed(bob).exists()
 
@@ -768,3 +769,35 @@ def test_a_page_asks_the_database_no_more_for_more_posts(bob, staff, ann):
         counts.append(len(queries))
     assert counts[0] == counts[1]
     assert counts[0] <= 20
+
+
+# Example content ------------------------------------------------------------------------------
+
+
+def test_example_content_has_each_state_and_is_made_once():
+    names = make_demo("pass-word-12")
+    assert {m.role for m in User.objects.all()} == {"member", "clinician", "moderator"}
+    assert {d.state for d in Draft.objects.all()} == set(Draft.State.values)
+    assert Post.objects.filter(opening=False).count() >= 5
+    assert not Post.objects.filter(state=State.HELD).exists()
+    assert Vote.objects.exists()
+    assert Flag.objects.filter(resolved_at=None).count() == 1
+    assert Thread.objects.exclude(accepted=None).count() == 1
+    assert Post.objects.exclude(endorsed_by=None).count() == 1
+    assert mail.outbox == []
+    counts = [m.objects.count() for m in (User, Thread, Post, AuditEntry, Notification)]
+    assert make_demo("another-word-12") == []
+    assert [m.objects.count() for m in (User, Thread, Post, AuditEntry, Notification)] == counts
+    client = Client()
+    form = {"login": f"{names[0]}@example.org", "password": "pass-word-12"}
+    assert client.post(reverse("account_login"), form).status_code == 302
+    for thread in Thread.objects.all():
+        assert client.get(thread.get_absolute_url()).status_code == 200
+
+
+def test_example_content_is_made_whole_or_not_at_all(monkeypatch):
+    monkeypatch.setattr("pellucid.web.forum.actions.demonstrating.flag", lambda *a: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        make_demo("pass-word-12")
+    assert not User.objects.exists()
+    assert not Thread.objects.exists()
