@@ -42,10 +42,11 @@ def site_settings() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def empty_cache(request: pytest.FixtureRequest) -> None:
-    """Forget counters of rate limits between tests: they are in the database."""
+    """Forget counters of rate limits between tests: some are in the database."""
+    from django.core.cache import caches
+
+    caches["local"].clear()
     uses_database = request.node.get_closest_marker("django_db")
     if uses_database or {"db", "transactional_db"} & set(request.fixturenames):
         request.getfixturevalue("db" if "db" in request.fixturenames else "_django_db_helper")
-        from django.core.cache import cache
-
-        cache.clear()
+        caches["default"].clear()

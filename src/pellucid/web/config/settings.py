@@ -106,14 +106,18 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     # A server that does not answer is a page that says so, not one that never comes.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
-# Counts of failed sign-ins and of rate limits: all processes share them, so they are not in one's memory; room for
-# many addresses before any is forgotten.
+# Counts of failed sign-ins: all processes share them, so they are not in one's memory. How often somebody asks or
+# reads is counted by each process: it guards the process, and goes on without a database.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "site_cache",
         "OPTIONS": {"MAX_ENTRIES": 50_000},
-    }
+    },
+    "local": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -6,7 +6,7 @@ import time
 from typing import Literal
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
@@ -17,6 +17,7 @@ from pellucid.web.api.gate import get_place
 Use = Literal["ask", "read", "similar"]
 
 _WINDOW = 60
+cache = caches["local"]
 #: Uses a minute of one member, or of one address; ``SITE_LIMITS`` of the settings changes them.
 LIMITS: dict[Use, int] = {"ask": 60, "read": 20, "similar": 120}
 
