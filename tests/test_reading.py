@@ -719,6 +719,39 @@ def test_a_heading_of_the_past_reaches_to_the_next_heading(
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Pneumothorax: no\nPleural effusion: small", ["absent", "present"]),
+        ("Pneumothorax: No\nPleural effusion: Yes\nFracture: no", ["absent", "present", "absent"]),
+        ("Pneumothorax: absent\nPleural effusion: present", ["absent", "present"]),
+        ("Fracture - none\nDislocation - yes", ["absent", "present"]),
+        ("Pneumothorax:\n not seen.\nPleural effusion:\nSmall on the left.", ["absent", "present"]),
+        ("Pneumothorax:\nNone\n\nPleural effusion:\nSmall", ["absent", "present"]),
+    ],
+)
+def test_each_line_of_a_template_has_its_own_answer(
+    engine: pellucid.Engine, text: str, expected: list[str]
+) -> None:
+    for report in (text, f"FINDINGS:\n{text}"):
+        assert [f.assertion.status for f in engine.find(report)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("CT CHEST\nFINDINGS: Small left effusion.", "pleural-effusion"),
+        ("MRI OF THE LEFT KNEE\nFINDINGS: Small effusion.", "joint-effusion"),
+        ("LUNGS: Clear. Small left effusion.", "pleural-effusion"),
+        ("FINDINGS: Small effusion.", "effusion"),
+    ],
+)
+def test_an_effusion_is_where_the_scan_was(
+    engine: pellucid.Engine, text: str, concept: str
+) -> None:
+    assert [f.concept for f in engine.find(text)] == [concept]
+
+
+@pytest.mark.parametrize(
     ("then", "change"),
     [("9 mm", "larger"), ("14 mm", None), ("15 mm", "stable"), ("2.1 cm", "smaller")],
 )

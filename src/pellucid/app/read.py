@@ -24,7 +24,7 @@ class ReportWalk:
         texts: Mapping[str, str],
     ) -> None:
         self._reader = ReportReader(lexicon, get_english)
-        self._linker = Linker(library, lexicon.tissues, lexicon.organ_parts)
+        self._linker = Linker(library, lexicon.tissues, lexicon.organ_parts, lexicon.by_title)
         self._library = library
         self._texts = texts
         self._urgent = lexicon.urgent

@@ -38,6 +38,7 @@ def check_pack(pack: PackFolder, name_key: NameKey, known_ids: Iterable[str] = (
     problems += _check_cycles(pack)
     problems += _check_names(pack, name_key)
     problems += _check_combinations(pack)
+    problems += _check_further_sites(pack)
     problems += _check_statements(pack)
     problems += _check_citations(pack)
     return sorted(set(problems), key=lambda p: (p.path, p.line, p.code))
@@ -165,6 +166,25 @@ def _check_combinations(pack: PackFolder) -> Iterator[Problem]:
                 "same-parts",
                 f"head, pattern and site are those of {other.concept.id} too; leave them out of one",
             )
+
+
+def _check_further_sites(pack: PackFolder) -> Iterator[Problem]:
+    """``also_at`` needs a head, and sites at which no other concept is the head's."""
+    known = {file.concept.id: file.concept for file in pack.files}
+    taken: dict[tuple[str | None, str | None], str] = {
+        (c.head, c.site): c.id for c in known.values() if c.head and not c.pattern
+    }
+    for file in pack.files:
+        for site in file.also_at:
+            place = known.get(site)
+            other = taken.setdefault((file.concept.head, site), file.concept.id)
+            if not file.concept.head or not place or place.kind != "site":
+                fault = f"also_at: '{site}' is not a site, or the concept has no head"
+            elif other != file.concept.id:
+                fault = f"also_at: at '{site}' the head already means {other}"
+            else:
+                continue
+            yield Problem(file.path, file.lines["also_at"], "bad-place", fault)
 
 
 def _check_statements(pack: PackFolder) -> Iterator[Problem]:

@@ -56,6 +56,9 @@ def compile_packs(
             combinations.setdefault(
                 f"{concept.head}|{concept.pattern or ''}|{concept.site or ''}", concept_id
             )
+    for concept_id, file in files.items():
+        for site in file.also_at:
+            combinations.setdefault(f"{file.concept.head}||{site}", concept_id)
     return {
         "index": {
             "concepts": concept_places,

@@ -24,6 +24,7 @@ class Linker:
 
     ``tissues`` are the sites that are in every organ (a vessel): one tells less than the section's heading.
     ``organ_parts`` are sites and organs: under the organ's heading the site's word is a part of it.
+    ``by_title`` are the concepts whose place is what was scanned, where nothing else tells it.
     """
 
     def __init__(
@@ -31,17 +32,19 @@ class Linker:
         library: Library,
         tissues: frozenset[str],
         organ_parts: frozenset[tuple[str, str]],
+        by_title: frozenset[str],
     ) -> None:
         self._library = library
         self._tissues = tissues
         self._organ_parts = organ_parts
+        self._by_title = by_title
         self._composed: dict[tuple[str, str | None, str | None], tuple[Concept, str | None]] = {}
 
     def link(self, text: str, read: ReportMentions) -> list[Finding]:
         """Build the findings of a report, in the order of the text."""
         findings: list[Finding] = []
         special: dict[str, set[str]] = {}
-        scan = self._find_scan_site(read)
+        scan, title = self._find_scan_site(read), self._find_title_site(read)
         for start, place, mentions in read.sentences:
             sentence, sites = mentions, [m.mention for m in mentions if m.mention.kind == "site"]
             if sites:
@@ -62,6 +65,9 @@ class Linker:
                         special.setdefault(item.mention.concept, set()).add(finding.concept)
                     elif len(known := special.get(finding.concept, ())) == 1 and not finding.site:
                         finding = self._name_again(finding, next(iter(known)))
+                    elif title and finding.concept in self._by_title and not finding.site:
+                        meant, _ = self._compose(finding.concept, None, title)
+                        finding = self._name_again(finding, meant.id)
                     findings.append(finding)
                     concept = self._library.find_concept(finding.concept)
                     earlier = (concept and concept.site) or earlier
@@ -86,6 +92,18 @@ class Linker:
                     concept = self._library.find_concept(item.mention.concept)
                     if concept and concept.site:
                         return concept.site
+        return None
+
+    def _find_title_site(self, read: ReportMentions) -> str | None:
+        """The one body part that stands beside the scan's name: "MRI of the knee"; in a line above all "CT CHEST"."""
+        first = read.sections[0] if read.sections else None
+        if first and first.organ and first.end - first.start <= 1:
+            return first.organ
+        for sentence in read.sentences:
+            kinds = {item.mention.kind for item in sentence.mentions}
+            if "modality" in kinds and kinds.isdisjoint(_FINDING_KINDS):
+                sites = {i.mention.concept for i in sentence.mentions if i.mention.kind == "site"}
+                return sites.pop() if len(sites) == 1 else None
         return None
 
     def _build(

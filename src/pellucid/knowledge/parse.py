@@ -34,12 +34,16 @@ class Name(NamedTuple):
 
 
 class ConceptFile(NamedTuple):
-    """A concept file as read. ``lines`` maps front-matter keys to line numbers."""
+    """A concept file as read. ``lines`` maps front-matter keys to line numbers.
+
+    ``also_at`` are further sites at which its head means this concept.
+    """
 
     path: str
     concept: Concept
     names: tuple[Name, ...]
     wins: tuple[str, ...]
+    also_at: tuple[str, ...]
     statements: tuple[Line, ...]
     ranges: tuple[Range, ...]
     lines: dict[str, int]
@@ -121,7 +125,14 @@ def parse_concept(text: str, path: str, file_id: str) -> tuple[ConceptFile | Non
     for key, role in (("synonyms", "synonym"), ("abbreviations", "abbreviation"), ("lay", "lay")):
         names += [Name(name, role, lines[key]) for name in data.get(key) or ()]
     parsed = ConceptFile(
-        path, concept, tuple(names), tuple(data.get("wins") or ()), statements, ranges, lines
+        path,
+        concept,
+        tuple(names),
+        tuple(data.get("wins") or ()),
+        tuple(data.get("also_at") or ()),
+        statements,
+        ranges,
+        lines,
     )
     return parsed, problems + body_problems + range_problems
 

@@ -68,7 +68,9 @@ def get_required_sections(kind: str, depth: str) -> tuple[str, ...]:
 TEXT_KEYS = frozenset(
     ("id", "name", "kind", "depth", "head", "pattern", "site", "scale", "reviewed")
 )
-LIST_KEYS = frozenset(("synonyms", "abbreviations", "lay", "parents", "see_also", "wins"))
+LIST_KEYS = frozenset(
+    ("synonyms", "abbreviations", "lay", "parents", "see_also", "wins", "also_at")
+)
 CONCEPT_KEYS = TEXT_KEYS | LIST_KEYS | {"codes", "ranges"}
 CODE_SYSTEMS = frozenset(("icd10cm", "mesh", "radlex", "hpo", "oifm"))
 RANGE_KEYS = frozenset(("label", "meaning", "cite", "value", "also", "from", "to", "unit"))

@@ -103,6 +103,7 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
             rule["concept"] for rule in reports.get("statements") or () if rule.get("beside")
         ),
         tissues=frozenset(reports.get("tissues") or ()),
+        by_title=frozenset(reports.get("by_title") or ()),
         organ_parts=frozenset(
             (part, organ)
             for part, organs in (reports.get("organ_parts") or {}).items()

@@ -47,6 +47,7 @@ class Lexicon(NamedTuple):
     beside: frozenset[str]
     tissues: frozenset[str]
     organ_parts: frozenset[tuple[str, str]]
+    by_title: frozenset[str]
     time_units: frozenset[str]
     measured: frozenset[str]
     shared: frozenset[str]

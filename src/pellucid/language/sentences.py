@@ -18,9 +18,16 @@ _ABBREVIATED = (
     "inc",
 )
 _WHOLE = "".join([rf"(?<!\b{re.escape(word)}\.)" for word in _ABBREVIATED])
+# A label begins a line of a template ("Effusion: small"), and its answer may stand on the next ("Effusion:\nnone").
+_LABEL = r"[ \t]*[A-Z][^\n:.;]{1,60}(?::|[ \t][-–][ \t])"
+_ANSWER = (
+    r"[ \t]*(?i:none|no|nil|absent|negative|neg|unremarkable|n/?a"
+    r"|not[ ](?:seen|present|identified|visualized|visualised|evident|detected))[ \t]*[.;]?[ \t]*(?:\n|\Z)"
+)
 _SENTENCE_END = re.compile(
     rf"(?:[.!]|(?<!\s)\?)(?=\s|$|[A-Z])(?i:{_WHOLE}(?<!\b[a-z]\.))(?<!^\d\.)(?<!^\d\d\.)"
-    r"|;|\n\s*\n|\n(?=\s*(?:[-*•·]|\d{1,2}[.)])\s)|:\s*\n",
+    r"|;|\n\s*\n|\n(?=\s*(?:[-*•·]|\d{1,2}[.)])\s)"
+    rf"|\n(?={_LABEL})|:[ \t]*\n(?!{_ANSWER})\s*",
     re.MULTILINE,
 )
 
