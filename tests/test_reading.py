@@ -727,6 +727,14 @@ def test_a_heading_of_the_past_reaches_to_the_next_heading(
         ("Fracture - none\nDislocation - yes", ["absent", "present"]),
         ("Pneumothorax:\n not seen.\nPleural effusion:\nSmall on the left.", ["absent", "present"]),
         ("Pneumothorax:\nNone\n\nPleural effusion:\nSmall", ["absent", "present"]),
+        ("No pneumothorax\nLeft pleural effusion\nNo fracture", ["absent", "present", "absent"]),
+        ("NO PNEUMOTHORAX\nSMALL LEFT PLEURAL EFFUSION", ["absent", "present"]),
+        ("No pneumothorax or\npleural effusion", ["absent", "absent"]),
+        ("No evidence of\nPE or dissection", ["absent", "absent"]),
+        (
+            "NO EVIDENCE OF PNEUMOTHORAX OR FOCAL AIRSPACE\nCONSOLIDATION IS SEEN",
+            ["absent", "absent"],
+        ),
     ],
 )
 def test_each_line_of_a_template_has_its_own_answer(
