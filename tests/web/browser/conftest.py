@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -81,23 +82,30 @@ def watch(site: SiteServer) -> Iterator[Watch]:
     assert watch.seen == []
 
 
-@pytest.fixture
-def open_browser(chromium: Any, site: SiteServer, watch: Watch) -> Iterator[Open]:
-    """Open a browser of its own (no cookies of another); options are those of Playwright's contexts."""
+@contextmanager
+def open_browsers(chromium: Any, watch: Watch) -> Iterator[Open]:
+    """Open browsers of their own (no cookies of another); options are those of Playwright's contexts."""
     contexts = []
 
     def open_one(**options: Any) -> Any:
-        context = chromium.new_context(
-            base_url=site.origin, **{"viewport": DESKTOP, "reduced_motion": "reduce"} | options
-        )
+        options = {"viewport": DESKTOP, "reduced_motion": "reduce"} | options
+        context = chromium.new_context(base_url=watch.origin, **options)
         context.set_default_timeout(20_000)
         watch.watch(context)
         contexts.append(context)
         return context.new_page()
 
-    yield open_one
-    for context in contexts:
-        context.close()
+    try:
+        yield open_one
+    finally:
+        for context in contexts:
+            context.close()
+
+
+@pytest.fixture
+def open_browser(chromium: Any, watch: Watch) -> Iterator[Open]:
+    with open_browsers(chromium, watch) as open_one:
+        yield open_one
 
 
 @pytest.fixture(scope="package")

@@ -17,6 +17,7 @@ import time
 import zlib
 from pathlib import Path
 
+_HERE = Path(__file__).parent
 _PATIENCE = 120  # seconds: the first start compiles the pack
 
 
@@ -34,7 +35,9 @@ class SiteServer:
         with socket.create_server(("127.0.0.1", 0)) as listening:
             port = listening.getsockname()[1]  # free now: mail needs to know it before the start
         environment |= {
+            "DJANGO_SETTINGS_MODULE": "site_settings",
             "PELLUCID_DATA_DIR": str(self._data),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(_HERE), os.environ.get("PYTHONPATH")])),
             "PYTHONUNBUFFERED": "1",
             "TMPDIR": str(folder / "tmp"),
         }
@@ -70,6 +73,10 @@ class SiteServer:
             rows = database.execute("SELECT session_data FROM django_session").fetchall()
         database.close()
         return found + ["a session" for (data,) in rows if words in _read_session(data)]
+
+    def lose_report_keys(self) -> None:
+        """Lose the keys of saved reports, as an operator may who puts back a backup without them."""
+        (self._data / "report-keys").unlink()
 
     def stop(self) -> None:
         """Stop as Ctrl-C does."""

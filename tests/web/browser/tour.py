@@ -18,6 +18,8 @@ REPORT = """CT CHEST WITHOUT CONTRAST
 FINDINGS: There is a 6 mm calcified nodule in the right upper lobe, unchanged.
 No pleural effusion or pneumothorax. Possible hiatal hernia. History of pneumonia.
 IMPRESSION: Calcified granuloma. Follow-up CT in 12 months is recommended."""
+PERSONAL = """Patient: Doe, Jane  MRN: 0048291
+Please call 020 7946 0018 or write to averyveryveryverylongnamethatnolinecanhold@example.org."""
 LONG_TEXT = """### My story
 
 > A quote
@@ -53,10 +55,75 @@ def _read(page: Any, places: Places) -> None:
     page.get_by_role("button", name="Read it").click()
 
 
-def _preview(page: Any, places: Places) -> None:
+def _open_saved(page: Any, places: Places) -> None:
+    page.goto("/read/saved/")
+    page.get_by_role("link", name="My chest CT").click()
+
+
+def _write(page: Any, title: str, more: str) -> None:
     page.goto("/forum/new/")
-    page.get_by_label("Your question").fill(QUESTION)
-    page.get_by_label("More about it").fill(LONG_TEXT)
+    page.get_by_label("Your question").fill(title)
+    page.get_by_label("More about it").fill(more)
+
+
+def _guarded(page: Any, places: Places) -> None:
+    _write(page, QUESTION, PERSONAL)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("group", name="Hidden when this is published").wait_for()
+
+
+def _guarded_preview(page: Any, places: Places) -> None:
+    _guarded(page, places)
+    page.get_by_role("button", name="Continue").click()
+
+
+def _guarded_reply(page: Any, places: Places) -> None:
+    page.goto("/forum/thread/{reviewed}/".format(**places))
+    page.get_by_label("Your reply").fill(PERSONAL)
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("group", name="Hidden when this is published").wait_for()
+
+
+def _guarded_edit(page: Any, places: Places) -> None:
+    page.goto("/forum/post/{reply}/edit/".format(**places))
+    page.get_by_label("Text").fill(PERSONAL)
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("group", name="Hidden when this is published").wait_for()
+
+
+def _similar(page: Any, places: Places) -> None:
+    _write(page, "", "")
+    page.get_by_label("Your question").press_sequentially(QUESTION)
+    page.get_by_role("region", name="Similar questions").wait_for()
+
+
+def _unknown_term(page: Any, places: Places) -> None:
+    page.goto("/forum/thread/{reviewed}/tools/".format(**places))
+    page.get_by_label("Terms, one a line").fill("zzqqxx")
+    page.get_by_role("button", name="Set the terms").click()
+
+
+def _ask_too_often(page: Any, places: Places) -> None:
+    page.goto("/about")
+    # Counts begin anew with each minute.
+    page.evaluate(
+        "async () => { let more = true; while (more) more = !(await Promise.all("
+        "Array.from({length: 40}, () => fetch('/?q=x')))).some(a => a.status === 429); }"
+    )
+    page.goto(f"/?q={QUESTION}")
+
+
+def _guess_too_often(page: Any, places: Places) -> None:
+    _confirmed("/accounts/password/change/")(page, places)
+    while (field := page.get_by_label("Current Password")).count():
+        field.fill("no")
+        page.get_by_label("New Password", exact=True).fill("green-lamp-by-the-river-43")
+        page.get_by_label("New Password (again)").fill("green-lamp-by-the-river-43")
+        page.get_by_role("button", name="Change Password").click()
+
+
+def _preview(page: Any, places: Places) -> None:
+    _write(page, QUESTION, LONG_TEXT)
     page.get_by_role("button", name="Continue").click()
 
 
@@ -125,6 +192,11 @@ STOPS = (
     Stop("pages/search.html", "Search terms", "", _at("/search?q=calcification")),
     Stop("pages/read.html", "Read my report", "", _at("/read")),
     Stop("pages/reading.html", "Your report, explained", "", _read),
+    Stop("pages/reading.html", "Your report, explained", "ann", _read),
+    Stop("pages/reading.html", "Your report, explained", "mo", _open_saved),
+    Stop("pages/home.html", "What does your scan say?", "ben", _ask_too_often),
+    Stop("saved/list.html", "My private reports", "ben", _at("/read/saved/")),
+    Stop("saved/list.html", "My private reports", "mo", _at("/read/saved/")),
     Stop("pages/about.html", "About, sources and privacy", "", _at("/about")),
     Stop("pages/setup.html", "Set up the administrator", "", _setup),
     Stop("pages/setup_over.html", "This link cannot be used", "", _at("/setup/no")),
@@ -132,23 +204,32 @@ STOPS = (
     Stop("403.html", "This page is not open to you", "ann", _at("/forum/staff/log/")),
     Stop("403_csrf.html", "Please send that again", "", _no_token),
     Stop("404.html", "", "", _at("/c/no-such-thing")),
+    Stop("429.html", "Please wait a minute", "ben", _guess_too_often),
     Stop("500.html", "Something failed on our side", "", _file("500.html")),
     Stop("forum/threads.html", "Forum", "", _at("/forum/")),
     Stop("forum/threads.html", "Forum", "mo", _at("/forum/")),
     Stop("forum/threads.html", "Search the forum", "", _at("/forum/search/?q=calcification")),
     Stop("forum/new_thread.html", "Ask a question", "ann", _refused),
     Stop("forum/new_thread.html", "Before you post", "ann", _preview),
+    Stop("forum/new_thread.html", "Ask a question", "ann", _similar),
+    Stop("forum/new_thread.html", "Ask a question", "ann", _guarded),
+    Stop("forum/new_thread.html", "Before you post", "ann", _guarded_preview),
     Stop("forum/thread.html", QUESTION, "", _at("/forum/thread/{reviewed}/")),
     Stop("forum/thread.html", QUESTION, "ben", _at("/forum/thread/{reviewed}/")),
     Stop("forum/thread.html", QUESTION, "mo", _at("/forum/thread/{reviewed}/")),
+    Stop("forum/thread.html", QUESTION, "ann", _guarded_reply),
+    Stop("forum/thread.html", EMERGENCY, "", _at("/forum/thread/{urgent}/")),
     Stop("forum/thread.html", EMERGENCY, "clara", _at("/forum/thread/{urgent}/")),
     Stop("forum/edit.html", "Edit a post", "mo", _at("/forum/post/{reply}/edit/")),
+    Stop("forum/edit.html", "Edit a post", "clara", _guarded_edit),
     Stop("forum/flag.html", "Flag a post", "ann", _at("/forum/post/{reply}/flag/")),
     Stop("forum/history.html", "History of a post", "mo", _at("/forum/post/{reply}/history/")),
     Stop("forum/review.html", "Review an answer", "clara", _at("/forum/thread/{urgent}/review/")),
     Stop("forum/review_queue.html", "Answers to review", "clara", _at("/forum/staff/review/")),
     Stop("forum/moderation_queue.html", "Posts to look at", "mo", _at("/forum/staff/moderation/")),
     Stop("forum/tools.html", "Lock, move", "mo", _at("/forum/thread/{reviewed}/tools/")),
+    Stop("forum/tools.html", "Lock, move", "mo", _at("/forum/thread/{urgent}/tools/")),
+    Stop("forum/tools.html", "Lock, move", "mo", _unknown_term),
     Stop("forum/audit.html", "Log", "mo", _at("/forum/staff/log/")),
     Stop("accounts/profile.html", "clara", "mo", _at("/members/@clara/")),
     Stop("accounts/staff.html", "Staff: ben", "ada", _at("/members/@ben/staff/")),
@@ -197,12 +278,16 @@ def list_page_templates() -> set[str]:
 
 
 def prepare(open_page: Callable[[str], Any], site: SiteServer) -> Places:
-    """Fill the site: a reviewed thread with a changed, flagged reply; an emergency; a bookmark."""
+    """Fill the site: a reviewed thread with a changed, flagged reply; an emergency; saved reports."""
+
+    def save(page: Any, title: str) -> None:
+        _read(page, {})
+        page.get_by_label("Title in my private list").fill(title)
+        page.get_by_role("button", name="Save to my private reports").click()
+        page.get_by_role("status").wait_for()
 
     def ask(page: Any, title: str, more: str = "") -> str:
-        page.goto("/forum/new/")
-        page.get_by_label("Your question").fill(title)
-        page.get_by_label("More about it").fill(more)
+        _write(page, title, more)
         page.get_by_role("button", name="Continue").click()
         page.get_by_role("button", name="Post to the forum").click()
         return get_number(page.url)
@@ -232,6 +317,9 @@ def prepare(open_page: Callable[[str], Any], site: SiteServer) -> Places:
     mo.get_by_label("More about it").fill("Only to show a flag")
     mo.get_by_role("button", name="Tell staff").click()
     urgent = ask(mo, EMERGENCY)
+    save(mo, "Of which the key is lost")
+    site.lose_report_keys()
+    save(mo, "My chest CT")
     for page in (mo, clara):
         page.context.close()
     return {
