@@ -100,7 +100,7 @@ def test_staff_say_what_a_thread_is_about(staff):
     page = Client().get(reverse("forum:concept", args=["nephrocalcinosis"])).content.decode()
     assert thread.get_absolute_url() in page
     page = client.post(url, {"step": "terms", "terms-terms": "xyzzyx"}).content.decode()
-    assert "nothing is known as" in page
+    assert "Nothing is known as" in page
     assert "xyzzyx" in page
     assert thread.concepts.count() == 2
     client.post(url, {"step": "terms", "terms-terms": ""})

@@ -134,6 +134,86 @@ def test_an_emergency_comes_first_and_alerts_staff(open_as: Open) -> None:
     staff.goto("/members/notifications/")
     assert "reads as an emergency" in staff.locator("ul.threads").inner_text()
 
+    # It stays with the thread, until staff says that it is no emergency, and why.
+    staff.goto(page.url)
+    assert staff.get_by_role("alert").first.is_visible()
+    staff.get_by_role("link", name="Lock, move").click()
+    form = staff.locator("form").filter(has_text="Take the urgent notice away")
+    form.get_by_label("Reason").fill("Seen by a doctor today")
+    form.get_by_role("button", name="Take it away").click()
+    page.reload()
+    assert page.get_by_role("alert").count() == 0
+    staff.goto("/forum/staff/log/")
+    assert "Seen by a doctor today" in staff.get_by_role("table").inner_text()
+
+
+# What tells who somebody is is seen by its author, and published by nobody ------------------------
+
+
+def test_personal_details_are_hidden_before_a_question_is_posted(
+    open_as: Open, open_browser: Open, site: SiteServer, scripted: bool
+) -> None:
+    name = "Zyxwandra Quillow" if scripted else "Vexandra Quillow"
+    record, phone = ("7204881", "020 7946 0018") if scripted else ("7204882", "020 7946 0019")
+    page = open_as("mo", java_script_enabled=scripted)
+    page.goto("/forum/new/")
+    page.get_by_label("Your question").fill("What does a calcified granuloma mean for me?")
+    page.get_by_label("More about it").fill(
+        f"Patient: {name}  MRN: {record}\nFINDINGS: A calcified granuloma.\nWard: {phone}"
+    )
+    page.get_by_role("button", name="Continue").click()
+    assert "This may tell who somebody is" in page.get_by_role("alert").inner_text()
+    page.get_by_role("link", name="See what is hidden").click()
+    found = page.get_by_role("group", name="Hidden when this is published")
+    assert all(words in found.inner_text() for words in (name, record, phone))
+    assert "Patient: [name] MRN: [number]" in found.locator("blockquote").last.inner_text()
+    found.get_by_label(phone).check()  # a ward's number points to nobody
+    page.get_by_role("button", name="Continue").click()
+
+    shown = page.get_by_role("region", name="Your question")
+    assert "Patient: [name] MRN: [number]" in shown.inner_text()
+    assert phone in shown.inner_text()
+    page.get_by_role("button", name="Post to the forum").click()
+    number = get_number(page.url)
+    for reader in (page, open_browser(java_script_enabled=scripted), open_as("clara")):
+        reader.goto(f"/forum/thread/{number}/")
+        text = reader.get_by_role("main").inner_text()
+        assert "Patient: [name] MRN: [number]" in text
+        assert phone in text
+        api = reader.request.get(f"/api/v1/threads/{number}").text()
+        assert "[name]" in api
+        for words in (name, record):
+            assert words not in reader.content() + api
+    page.get_by_role("link", name="Edit").first.click()
+    assert "[name]" in page.get_by_label("Text").input_value()
+    assert site.find_kept(name.split()[0].encode()) == []
+    assert site.find_kept(record.encode()) == []
+    assert site.find_kept(phone.encode())  # the search would have found them
+
+
+def test_similar_threads_are_shown_before_a_question_is_posted(
+    open_as: Open, scripted: bool
+) -> None:
+    ask(open_as("mo"), "Does a calcified hilar lymph node go away?")
+    page = open_as("ann", java_script_enabled=scripted)
+    page.goto("/forum/new/")
+    page.get_by_label("Your question").press_sequentially(
+        "Will calcified hilar lymph nodes go away?"
+    )
+    if scripted:
+        similar = page.get_by_role("region", name="Similar questions")
+        similar.wait_for()
+        assert "similar question" in page.get_by_role("status").inner_text()
+        assert page.get_by_label("Your question").evaluate("e => e === document.activeElement")
+        page.get_by_label("Your question").fill("Who paints the sea?")
+        similar.wait_for(state="hidden")
+        return
+    assert not page.locator("#similar-threads").is_visible()
+    page.get_by_role("button", name="Continue").click()
+    similar = page.get_by_role("region", name="Others asked")
+    similar.get_by_role("link", name="Does a calcified hilar lymph node go away?").first.click()
+    assert page.get_by_role("heading", level=1).inner_text().startswith("Does a calcified")
+
 
 # A report --------------------------------------------------------------------------------------
 
@@ -174,6 +254,39 @@ def test_a_report_is_read_and_nothing_of_it_is_kept(
         assert page.evaluate("sessionStorage.length + localStorage.length") == 0
     assert site.find_kept(canary.encode()) == []
     assert site.find_kept(b"ann@example.org")  # the search would have found it
+
+
+def test_a_saved_report_is_its_owners_alone_and_goes_when_deleted(
+    open_as: Open, site: SiteServer, scripted: bool
+) -> None:
+    canary = f"Wvutcanary{next(_numbers)}"
+    page = open_as("ann", java_script_enabled=scripted)
+    page.goto("/read")
+    page.get_by_label("Paste the text").fill(
+        f"Patient: {canary}\nFINDINGS: A 6 mm calcified nodule in the right upper lobe."
+    )
+    page.get_by_role("button", name="Read it").click()
+    page.get_by_label("Title in my private list").fill(f"About {canary}")
+    page.get_by_role("button", name="Save to my private reports").click()
+    assert "Only you can open it" in page.get_by_role("status").inner_text()
+    page.get_by_role("link", name="My private reports").click()
+    page.get_by_role("link", name=f"About {canary}").click()
+    address = page.url
+    assert canary in page.locator("pre").inner_text()
+    assert page.locator("pre mark.present").count() == 1
+    assert canary not in address
+    for other in ("ben", "ada"):
+        nosy = open_as(other, java_script_enabled=scripted)
+        assert nosy.goto(address).status == 404
+        assert canary not in nosy.content()
+    assert site.find_kept(canary.encode()) == []
+
+    page.get_by_role("link", name="My private reports").click()
+    page.get_by_role("button", name=f"Delete About {canary}").click()
+    assert "deleted" in page.get_by_role("status").inner_text()
+    assert page.get_by_role("link", name=f"About {canary}").count() == 0
+    assert page.goto(address).status == 404
+    assert site.find_kept(canary.encode()) == []
 
 
 def test_a_file_that_is_no_report_is_refused_in_one_line(open_browser: Open) -> None:

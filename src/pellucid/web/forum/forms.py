@@ -185,8 +185,10 @@ class TagsForm(ReasonForm):
         for line in filter(None, map(str.strip, self.cleaned_data["terms"].splitlines())):
             try:
                 focus = engine.show(line).focus[0]
-            except UnknownConceptError as error:
-                raise forms.ValidationError(str(error)) from None
+            except UnknownConceptError:
+                raise forms.ValidationError(
+                    f"Nothing is known as “{line}” here. The search above finds what there is."
+                ) from None
             found[focus.concept] = focus.name
         if len(found) > _MOST_TERMS:
             raise forms.ValidationError(f"A thread may have {_MOST_TERMS} terms.")
