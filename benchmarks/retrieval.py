@@ -32,8 +32,8 @@ import tantivy
 from pellucid.app.asking import open_asking
 from pellucid.retrieval.condense import condense
 from pellucid.retrieval.dense import load_encoder
-from pellucid.retrieval.lexical import LexicalIndex
-from pellucid.retrieval.search import Searcher, build_index, open_index
+from pellucid.retrieval.embedded import build_index, open_index
+from pellucid.retrieval.search import Searcher
 from pellucid.values.passage import Passage
 
 DATA = Path(os.environ.get("PELLUCID_EVAL_DATA", "data"))
@@ -207,11 +207,10 @@ def main() -> None:
         start = time.perf_counter()
         pack = open_index(place, passages)
         opened = (time.perf_counter() - start) * 1000
-        index: LexicalIndex = pack.lexical
         numbers = {p.id: n for n, p in enumerate(passages)}
         measure(
             "Pellucid, words alone",
-            lambda text: [h.position for h in index.search(condense(text, tables), LIMIT)],
+            lambda text: [h.position for h in pack.find_by_words(condense(text, tables), LIMIT)],
             questions,
             told,
             built,

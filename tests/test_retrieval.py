@@ -14,15 +14,16 @@ import pytest
 
 from pellucid.app.asking import open_asking
 from pellucid.errors import MissingExtraError, ModelError, PackInvalidError
-from pellucid.retrieval import dense
+from pellucid.retrieval import dense, embedded
 from pellucid.retrieval.answer import extract
 from pellucid.retrieval.condense import condense
+from pellucid.retrieval.embedded import build_index, open_index
 from pellucid.retrieval.entail import compare, compare_meaning, encode_asked
 from pellucid.retrieval.fuse import fuse
 from pellucid.retrieval.learned import Learned, load_learned
 from pellucid.retrieval.lexical import LexicalIndex, build_lexical
 from pellucid.retrieval.rank import make_candidates, measure, rank
-from pellucid.retrieval.search import Searcher, build_index, open_index
+from pellucid.retrieval.search import Searcher
 from pellucid.retrieval.wordpiece import WordPieces
 from pellucid.retrieval.words import split_sentences
 from pellucid.values.passage import Passage
@@ -213,14 +214,21 @@ def test_a_damaged_index_says_so(tmp_path: Path) -> None:
         LexicalIndex(str(tmp_path / "nowhere"))
 
 
-def test_vectors_of_another_pack_are_refused(tmp_path: Path) -> None:
-    build_index(PASSAGES, str(tmp_path), TABLES)
-    np.save(tmp_path / "vectors.npy", np.zeros((2, 4), dtype=np.float32))
+def test_vectors_of_another_pack_are_refused(model: Path, tmp_path: Path) -> None:
+    encoder = dense.load_encoder(str(model))
+    build_index(PASSAGES, str(tmp_path / "a"), TABLES, encoder)
+    build_index(PASSAGES[:2], str(tmp_path / "b"), TABLES, encoder)
+    vectors, graph = (tmp_path / "a" / f"vectors.{ending}" for ending in ("f16", "usearch"))
+    shutil.copy(tmp_path / "b" / "vectors.f16", vectors)
     with pytest.raises(PackInvalidError, match="another pack"):
-        open_index(str(tmp_path), Packed(PASSAGES))
-    (tmp_path / "vectors.npy").write_bytes(b"\x93NUMPY garbage")
+        open_index(str(tmp_path / "a"), Packed(PASSAGES))
+    vectors.write_bytes(b"garbage")
     with pytest.raises(PackInvalidError, match="damaged"):
-        open_index(str(tmp_path), Packed(PASSAGES))
+        open_index(str(tmp_path / "a"), Packed(PASSAGES))
+    for content in (b"", b"garbage" * 99, graph.read_bytes()[:100]):
+        graph.write_bytes(content)
+        with pytest.raises(PackInvalidError, match="damaged"):
+            open_index(str(tmp_path / "a"), Packed(PASSAGES))
 
 
 def test_rankings_are_fused() -> None:
@@ -411,7 +419,6 @@ def test_a_text_has_one_vector_however_it_is_batched(model: Path, monkeypatch) -
     together = encoder.encode(TEXTS * 9)
     monkeypatch.setattr(dense, "_STEP", 1)
     assert np.allclose(encoder.encode(TEXTS * 9), together, atol=1e-5)
-    assert np.allclose(dense.encode_many(encoder, iter(TEXTS * 9), 256), together, atol=1e-5)
     assert encoder.encode([]).shape == (0, WIDTH)
 
 
@@ -461,15 +468,15 @@ def test_search_by_meaning_finds_what_shares_no_word(model: Path, tmp_path: Path
     folder = tmp_path / "index"
     build_index(passages, str(folder), TABLES, encoder)
     opened = open_index(str(folder), passages)
-    assert opened.vectors is not None
-    assert opened.vectors.shape == (len(PASSAGES), WIDTH)
+    vectors = opened.get_vectors(range(len(PASSAGES)))
+    assert vectors is not None
+    assert vectors.shape == (len(PASSAGES), WIDTH)
     question = "unknowable"  # no word of it is in the index
     assert Searcher([opened], TABLES).search(question) == []
     assert len(Searcher([opened], TABLES, encoder).search(question)) == 5
     asked = encode_asked(condense(question, TABLES), encoder)
-    near = dense.rank_by_cosine(asked[1], opened.vectors, 3)
-    cosines = opened.vectors @ asked[1]
-    assert [i for i, _ in near] == np.argsort(-cosines)[:3].tolist()
+    near = opened.find_by_meaning(asked[1], 3)
+    assert [hit.position for hit in near] == np.argsort(-(vectors @ asked[1]))[:3].tolist()
     assert compare_meaning(asked, asked[0])["cosine"] == pytest.approx(1, abs=1e-5)
 
 
@@ -487,19 +494,19 @@ def test_the_published_model_knows_what_is_alike() -> None:
     assert asked @ far < 0.2
 
 
-def test_the_room_works_without_numpy(monkeypatch, tmp_path: Path) -> None:
+def test_the_room_works_without_numpy(monkeypatch, model: Path, tmp_path: Path) -> None:
     real = builtins.__import__
 
     def refuse(name, *args, **kwargs):
-        if name.split(".")[0] == "numpy":
+        if name.split(".")[0] in ("numpy", "usearch"):
             raise ImportError(name)
         return real(name, *args, **kwargs)
 
-    build_index(PASSAGES, str(tmp_path), TABLES)
-    np.save(tmp_path / "vectors.npy", np.zeros((len(PASSAGES), 4), dtype=np.float32))
+    build_index(PASSAGES, str(tmp_path), TABLES, dense.load_encoder(str(model)))
     monkeypatch.setattr(builtins, "__import__", refuse)
+    monkeypatch.setattr(embedded, "find_spec", lambda name: None)
     opened = open_index(str(tmp_path), Packed(PASSAGES))
-    assert opened.vectors is None
+    assert opened.get_vectors([0]) is None
     assert Searcher([opened], TABLES).search("tennis elbow treatment")[0].passage.id == "p3"
 
 

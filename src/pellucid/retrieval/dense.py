@@ -16,7 +16,7 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -286,17 +286,3 @@ def rank_by_cosine(query: Vectors, vectors: Vectors, limit: int) -> list[tuple[i
         best = np.arange(len(cosines))
     order = best[np.argsort(-cosines[best], kind="stable")]
     return [(int(i), float(cosines[i])) for i in order]
-
-
-def encode_many(encoder: Encoder, texts: Iterable[str], limit: int = 64) -> Vectors:
-    """Vectors of more texts than fit in memory, in batches: shape (texts, width), float32."""
-    import numpy as np
-
-    parts, batch = [], []
-    for text in texts:
-        batch.append(text)
-        if len(batch) == 256:
-            parts.append(encoder.encode(batch, limit))
-            batch = []
-    parts.append(encoder.encode(batch, limit))
-    return np.concatenate(parts)

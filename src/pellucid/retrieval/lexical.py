@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import tantivy
 
 from pellucid.errors import PackInvalidError
 from pellucid.retrieval.condense import Asked
+from pellucid.retrieval.store import Hit, weigh_terms
 from pellucid.retrieval.words import Tokenize
 from pellucid.values.passage import Passage
 
@@ -27,13 +28,6 @@ _BOOSTS = {"focus": 2.5, "synonyms": 1.5, "question": 1.5, "answer": 1.0}
 _ANALYSIS = "folded"
 #: Bytes that the writer may fill before it writes a part of the index.
 _HEAP = 50_000_000
-
-
-class Hit(NamedTuple):
-    """A passage found: its number in its pack's store, and a score; only its order means anything."""
-
-    position: int
-    score: float
 
 
 def build_lexical(passages: Iterable[Passage], folder: str, tokenize: Tokenize) -> int:
@@ -92,9 +86,7 @@ class LexicalIndex:
         return [Hit(self._searcher.doc(address)["position"][0], score) for score, address in found]
 
     def _make_query(self, asked: Asked) -> Any:
-        # What it is about as it weighs; what it asks for half; the story behind it not at all.
-        weights = dict.fromkeys(asked.asking, 0.5) | asked.focus
-        terms = [f'"{key}"^{weight:.2f}' for key, weight in weights.items() if weight > 0.05]
+        terms = [f'"{key}"^{weight:.2f}' for key, weight in weigh_terms(asked).items()]
         if not terms:
             return None
         return self._index.parse_query(" ".join(terms), list(_BOOSTS), _BOOSTS)

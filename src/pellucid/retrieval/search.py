@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
-from pellucid.errors import PackInvalidError
 from pellucid.retrieval.condense import Asked, condense
 from pellucid.retrieval.entail import compare, compare_meaning, encode_asked
 from pellucid.retrieval.fuse import fuse
 from pellucid.retrieval.learned import Learned, load_learned
-from pellucid.retrieval.lexical import LexicalIndex, build_lexical
+from pellucid.retrieval.store import PassageIndex
 from pellucid.retrieval.words import Asking
 from pellucid.values.passage import Passage
 
@@ -21,24 +19,6 @@ if TYPE_CHECKING:
 
 #: Passages of each pack and ranking that are looked at closely.
 _POOL = 20
-_LEXICAL, _VECTORS = "lexical", "vectors.npy"
-#: Words of an answer that stand for its question where it has none.
-_START = 200
-
-
-class Passages(Protocol):
-    """Where the passages of a pack are kept, numbered from 0."""
-
-    def get_many(self, positions: Sequence[int]) -> list[Passage]:
-        """Passages by their numbers, in the order asked."""
-
-
-class OpenPack(NamedTuple):
-    """A pack opened for searching; ``vectors`` are absent in a pack indexed without an encoder."""
-
-    passages: Passages
-    lexical: LexicalIndex
-    vectors: Vectors | None
 
 
 class Found(NamedTuple):
@@ -46,56 +26,6 @@ class Found(NamedTuple):
 
     passage: Passage
     score: float
-
-
-def build_index(
-    passages: Iterable[Passage], folder: str, tables: Asking, encoder: Encoder | None = None
-) -> int:
-    """Write all that a search needs beside the passages into a folder; returns how many there are.
-
-    With an encoder, ``vectors.npy`` holds one row for each passage, float32, in their order.
-    """
-    if encoder is None:
-        return build_lexical(passages, os.path.join(folder, _LEXICAL), tables.tokenize)
-    import numpy as np
-
-    from pellucid.retrieval.dense import encode_many
-
-    texts: list[str] = []
-
-    def watch() -> Iterable[Passage]:
-        for passage in passages:
-            texts.append(get_known_text(passage))
-            yield passage
-
-    count = build_lexical(watch(), os.path.join(folder, _LEXICAL), tables.tokenize)
-    np.save(os.path.join(folder, _VECTORS), encode_many(encoder, texts))
-    return count
-
-
-def open_index(folder: str, passages: Passages) -> OpenPack:
-    """Open what :func:`build_index` wrote.
-
-    Raises
-    ------
-    PackInvalidError
-        If it cannot be read.
-    """
-    lexical = LexicalIndex(os.path.join(folder, _LEXICAL))
-    vectors = None
-    path = os.path.join(folder, _VECTORS)
-    if os.path.exists(path):
-        try:
-            import numpy as np
-
-            vectors = np.load(path, mmap_mode="r", allow_pickle=False)
-        except ImportError:
-            pass  # the extra was removed again: the search is lexical
-        except (OSError, ValueError) as error:
-            raise PackInvalidError(f"{path}: damaged: remove the pack and add it again") from error
-    if vectors is not None and len(vectors) != len(lexical):
-        raise PackInvalidError(f"{path}: of another pack: remove the pack and add it again")
-    return OpenPack(passages, lexical, vectors)
 
 
 class Searcher:
@@ -112,7 +42,7 @@ class Searcher:
     """
 
     def __init__(
-        self, packs: Sequence[OpenPack], tables: Asking, encoder: Encoder | None = None
+        self, packs: Sequence[PassageIndex], tables: Asking, encoder: Encoder | None = None
     ) -> None:
         self._packs = packs
         self._tables = tables
@@ -129,30 +59,23 @@ class Searcher:
         found.sort(key=lambda f: -f.score)
         return found[:limit]
 
-    def _search_pack(self, pack: OpenPack, asked: Asked, vectors: Vectors | None) -> list[Found]:
-        rankings = [[hit.position for hit in pack.lexical.search(asked, _POOL)]]
-        meant = pack.vectors if vectors is not None else None
-        if meant is not None and vectors is not None:
-            from pellucid.retrieval.dense import rank_by_cosine
-
-            rankings.append([i for i, _ in rank_by_cosine(vectors[1], meant, _POOL)])
+    def _search_pack(self, pack: PassageIndex, asked: Asked, vectors: Vectors | None) -> list[Found]:
+        rankings = [[hit.position for hit in pack.find_by_words(asked, _POOL)]]
+        if vectors is not None:
+            near = pack.find_by_meaning(vectors[1], _POOL)
+            rankings.append([hit.position for hit in near])
         positions = [position for position, _ in fuse(rankings, _POOL)]
         if not positions:
             return []
+        known = pack.get_vectors(positions) if vectors is not None else None
+        learned: Learned = self._lexical if known is None else self._dense
         found = []
-        for position, passage in zip(positions, pack.passages.get_many(positions), strict=True):
+        for i, passage in enumerate(pack.get_many(positions)):
             measures = compare(asked, self._condense(_ask_by_name(passage, asked, self._tables)))
-            learned: Learned = self._lexical
-            if meant is not None and vectors is not None:
-                measures |= compare_meaning(vectors, meant[position])
-                learned = self._dense
+            if known is not None and vectors is not None:
+                measures |= compare_meaning(vectors, known[i])
             found.append(Found(passage, learned.score(measures)))
         return found
-
-
-def get_known_text(passage: Passage) -> str:
-    """What a passage is the answer to: its question, else what it is about and how it begins."""
-    return passage.question or f"{passage.focus or passage.title}. {passage.answer[:_START]}"
 
 
 def _ask_by_name(passage: Passage, asked: Asked, tables: Asking) -> str:
