@@ -16,13 +16,14 @@ from pellucid.app.places import Known, find_place, get_path
 from pellucid.collections.formats import READERS, detect_format, find_file
 from pellucid.collections.intake import Intake
 from pellucid.collections.own import decode
-from pellucid.collections.shelf import check_name
+from pellucid.collections.shelf import Shelf, check_name
 from pellucid.collections.source import Source
 from pellucid.collections.store import PASSAGES, PassageStore, write_passages
 from pellucid.collections.terms import check_terms, load_known, read_terms
-from pellucid.errors import CollectionError, PackStoreError
+from pellucid.errors import CollectionError
 from pellucid.retrieval.dense import find_model, load_encoder
-from pellucid.retrieval.search import build_index as build_search
+from pellucid.retrieval.embedded import build_index
+from pellucid.retrieval.postgres_shelf import PostgresShelf
 from pellucid.values.passage import InstalledPack, Passage
 
 #: Called with a step ("reading", "indexing"), how much of it is done, and of how much.
@@ -77,7 +78,8 @@ def _install(
     name = check_name(request.name or (kind if kind in known else _make_name(path)))
     _check_free(name, kind, place, known)
     terms = _get_terms(request, source, known.get(kind))
-    with Documents() as documents, get_shelf().change(name) as part:
+    shelf = get_shelf()
+    with Documents() as documents, shelf.change(name) as part:
         intake = Intake(name, terms, documents.open, request.tolerant)
         count = write_passages(
             READERS[kind](source, intake),
@@ -110,8 +112,7 @@ def _install(
             folder=part,
             files={PASSAGES: {"bytes": os.path.getsize(os.path.join(part, PASSAGES))}},
         )
-        build_index(pack, progress)
-        return get_shelf().put(part, pack)
+        return _put(shelf, part, pack, progress)
 
 
 def _check_free(name: str, kind: str, place: str, known: Known) -> None:
@@ -135,13 +136,11 @@ def _get_terms(request: Request, source: Source, entry: Mapping[str, Any] | None
     return check_terms({**(stated or {}), **request.terms}, source.path)
 
 
-def build_index(pack: InstalledPack, progress: Progress) -> None:
-    """Build the search index beside the passages of a pack that is being installed.
-
-    Where the extra ``dense`` is there, it has vectors too.
-    """
+def _put(
+    shelf: Shelf | PostgresShelf, part: str, pack: InstalledPack, progress: Progress
+) -> InstalledPack:
+    """Index the passages in a folder, and put the pack in its place."""
     store = PassageStore(pack)
-    encoder = load_encoder() if find_model() else None
 
     def follow() -> Iterator[Passage]:
         for number, passage in enumerate(store, 1):
@@ -149,14 +148,14 @@ def build_index(pack: InstalledPack, progress: Progress) -> None:
             if number % 1_000 == 0 or number == len(store):
                 progress("indexing", number, len(store))
 
+    encoder = load_encoder() if find_model() else None
     try:
-        build_search(follow(), pack.folder, open_asking(), encoder)
-    except ValueError as error:  # what tantivy raises when it cannot write
-        raise PackStoreError(
-            f"cannot write the index of {pack.name}: {error}; nothing was changed"
-        ) from error
+        if not isinstance(shelf, Shelf):
+            return shelf.put(pack, follow(), open_asking(), encoder)
+        build_index(follow(), part, open_asking(), encoder)
     finally:
         store.close()
+    return shelf.put(part, pack)
 
 
 def update(

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-from pellucid.app.settings import get_data_folder
+from pellucid.app.settings import get_data_folder, get_store
 from pellucid.collections.shelf import Shelf
 from pellucid.collections.store import PassageStore
 from pellucid.errors import PackInvalidError
 from pellucid.values.passage import InstalledPack
 
+if TYPE_CHECKING:
+    from pellucid.retrieval.postgres import PostgresIndex
+    from pellucid.retrieval.postgres_shelf import PostgresShelf
+    from pellucid.retrieval.store import PassageIndex
 
-def get_shelf() -> Shelf:
-    """The shelf in the user's data folder."""
+
+def get_shelf() -> Shelf | PostgresShelf:
+    """The shelf in the user's data folder, or on the server that ``PELLUCID_STORE`` names."""
+    if address := get_store():
+        from pellucid.retrieval.postgres_shelf import PostgresShelf
+
+        return PostgresShelf(address)
     return Shelf(os.path.join(get_data_folder(), "packs"))
 
 
@@ -49,7 +59,7 @@ def get_pack(name: str) -> InstalledPack:
     return get_shelf().get(name)
 
 
-def open_pack(name: str) -> PassageStore:
+def open_pack(name: str) -> PassageStore | PostgresIndex:
     """Open the passages of an installed pack.
 
     Raises
@@ -59,7 +69,10 @@ def open_pack(name: str) -> PassageStore:
     PackInvalidError
         If it is damaged.
     """
-    pack = get_pack(name)
+    shelf = get_shelf()
+    if not isinstance(shelf, Shelf):
+        return shelf.open(name)
+    pack = shelf.get(name)
     try:
         return PassageStore(pack)
     except PackInvalidError:
@@ -67,6 +80,21 @@ def open_pack(name: str) -> PassageStore:
         if again.folder == pack.folder:
             raise
         return PassageStore(again)  # it was replaced between the two looks
+
+
+def open_searchable(passages: PassageStore | PostgresIndex) -> PassageIndex:
+    """What finds the passages of a pack that :func:`open_pack` opened.
+
+    Raises
+    ------
+    PackInvalidError
+        If its index is damaged.
+    """
+    if isinstance(passages, PassageStore):
+        from pellucid.retrieval.embedded import open_index
+
+        return open_index(passages.pack.folder, passages)
+    return passages
 
 
 def find_damage(name: str) -> list[str]:

@@ -62,6 +62,11 @@ def list_manifests() -> tuple[tuple[str, int], ...]:
     return tuple(found)
 
 
+def get_store() -> str | None:
+    """Address of the PostgreSQL server that keeps the packs: ``PELLUCID_STORE``; else the data folder does."""
+    return os.environ.get("PELLUCID_STORE") or None
+
+
 def find_record() -> str | None:
     """The list of files that pip keeps beside an installed Pellucid; None in a checkout."""
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

@@ -13,11 +13,10 @@ from threading import Lock
 from typing import Any
 
 from pellucid.errors import CollectionError, PackInvalidError, PackStoreError
-from pellucid.values.passage import InstalledPack, Passage
+from pellucid.values.passage import InstalledPack, Passage, get_names, make_key
 
-#: Names in a pack's folder: the file of passages, and the folder of the index for searching them.
+#: Name of the file of passages in a pack's folder.
 PASSAGES = "passages.sqlite"
-INDEX = "lexical"
 _BATCH = 1_000
 _SCHEMA = """
 CREATE TABLE passages (
@@ -79,17 +78,6 @@ def _insert(database: sqlite3.Connection, batch: Sequence[Passage], start: int) 
         "INSERT OR IGNORE INTO names VALUES (?, ?)",
         [(name, start + i) for i, passage in enumerate(batch) for name in get_names(passage)],
     )
-
-
-def get_names(passage: Passage) -> set[str]:
-    """Keys of all that a passage goes by: its focus, synonyms and codes, but not its parents'."""
-    codes = (c for key, found in passage.codes.items() if "." not in key for c in found)
-    return {make_key(name) for name in (passage.focus, *passage.synonyms, *codes)}
-
-
-def make_key(name: str) -> str:
-    """A name without its capitals and spare white space."""
-    return " ".join(name.casefold().split())
 
 
 def _to_row(passage: Passage) -> tuple[str | None, ...]:

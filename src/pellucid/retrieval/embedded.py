@@ -34,7 +34,7 @@ _PIECES, _STEP = 64, 256
 #: Vectors taken from the graph for each that is asked for.
 _MORE = 3
 #: Neighbours of a vector in the graph, and those looked at when it is put in and when one is sought.
-_GRAPH_SHAPE = {"connectivity": 16, "expansion_add": 96, "expansion_search": 96}
+_CONNECTIVITY, _EXPANSION = 16, 96
 
 
 class Passages(Protocol):
@@ -104,7 +104,15 @@ def _encode(
 def _make_graph(width: int) -> Any:
     from usearch.index import Index
 
-    return Index(ndim=width, metric="cos", dtype="i8", enable_key_lookups=False, **_GRAPH_SHAPE)
+    return Index(
+        ndim=width,
+        metric="cos",
+        dtype="i8",
+        connectivity=_CONNECTIVITY,
+        expansion_add=_EXPANSION,
+        expansion_search=_EXPANSION,
+        enable_key_lookups=False,
+    )
 
 
 class EmbeddedIndex:
@@ -117,6 +125,11 @@ class EmbeddedIndex:
         self._lexical = lexical
         self._vectors = vectors
         self._graph = graph
+
+    @property
+    def has_vectors(self) -> bool:
+        """Whether it was indexed with an encoder, and can be searched by meaning."""
+        return self._vectors is not None
 
     def __len__(self) -> int:
         return len(self._lexical)
@@ -166,7 +179,7 @@ def open_index(folder: str, passages: Passages) -> EmbeddedIndex:
 
     try:
         graph = os.path.join(folder, _GRAPH)
-        width = int(Index.metadata(graph)["dimensions"])
+        width = int((Index.metadata(graph) or {})["dimensions"])
         near = _make_graph(width)
         near.view(graph)
         vectors = np.memmap(path, "<f2", "r").reshape(-1, width) if len(lexical) else None

@@ -59,7 +59,9 @@ class Searcher:
         found.sort(key=lambda f: -f.score)
         return found[:limit]
 
-    def _search_pack(self, pack: PassageIndex, asked: Asked, vectors: Vectors | None) -> list[Found]:
+    def _search_pack(
+        self, pack: PassageIndex, asked: Asked, vectors: Vectors | None
+    ) -> list[Found]:
         rankings = [[hit.position for hit in pack.find_by_words(asked, _POOL)]]
         if vectors is not None:
             near = pack.find_by_meaning(vectors[1], _POOL)

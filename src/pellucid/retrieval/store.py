@@ -31,6 +31,10 @@ class PassageIndex(Protocol):
     server; both pass the same tests. Safe to share between threads.
     """
 
+    @property
+    def has_vectors(self) -> bool:
+        """Whether it was indexed with an encoder, and can be searched by meaning."""
+
     def __len__(self) -> int:
         """How many passages there are."""
 

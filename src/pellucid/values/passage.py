@@ -50,10 +50,22 @@ class Likeness(NamedTuple):
     differ: bool
 
 
+def get_names(passage: Passage) -> set[str]:
+    """Keys of all that a passage goes by: its focus, synonyms and codes, but not its parents'."""
+    codes = (c for key, found in passage.codes.items() if "." not in key for c in found)
+    return {make_key(name) for name in (passage.focus, *passage.synonyms, *codes)}
+
+
+def make_key(name: str) -> str:
+    """A name without its capitals and spare white space."""
+    return " ".join(name.casefold().split())
+
+
 class InstalledPack(NamedTuple):
     """What the manifest of an installed pack says (docs/packs.md has each key).
 
-    ``folder`` holds its passages and their index; the other fields stand in ``manifest.json``.
+    ``folder`` holds its passages and their index, or is the name of their schema on a server; the
+    other fields stand in ``manifest.json``.
     ``source`` has ``place`` (path, URL or ``package NAME``), ``kind``, ``bytes`` and ``sha256``;
     ``counts`` has ``read`` and ``passages``, ``left_out`` a count for each reason; ``files`` has
     bytes and SHA-256 of each file in ``folder``.
