@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -15,10 +16,12 @@ from threading import Thread
 import pytest
 
 from conftest import ROOT, Run
-from pellucid.app.collections import Request, install, update
+from pellucid.app.collections import install, update
 from pellucid.app.documents import Documents
 from pellucid.app.download import fetch
 from pellucid.app.installed import find_damage, get_pack, get_shelf, list_packs, open_pack, remove
+from pellucid.app.intake import Request
+from pellucid.app.packing import build
 from pellucid.collections import limits
 from pellucid.collections.formats import READERS
 from pellucid.collections.medquad import tidy_answer
@@ -32,7 +35,7 @@ from pellucid.errors import (
     PackStoreError,
     PellucidError,
 )
-from pellucid.values.passage import Passage
+from pellucid.values.passage import InstalledPack, Passage
 
 OURS = {"licence": "LicenseRef-own", "publisher": "Zorb Clinic", "title": "Zorb leaflets"}
 
@@ -616,6 +619,31 @@ def fifo(folder: Path) -> tuple[Path, dict[str, object]]:
     return ours(folder / "pipe.csv")
 
 
+def change_pack(name: str, old: bytes, new: bytes) -> MakeBad:
+    """A built pack with something changed in one of its members, the zip itself sound."""
+
+    def make(folder: Path) -> tuple[Path, dict[str, object]]:
+        table = write(folder / "quibs.csv", "id,question,answer\n1,a,b\n2,c,d\n")
+        build(Request(str(table), terms=OURS), str(folder / "whole.pellucid"))
+        with (
+            zipfile.ZipFile(folder / "whole.pellucid") as whole,
+            zipfile.ZipFile(folder / "changed.pellucid", "w") as changed,
+        ):
+            for member in whole.namelist():
+                data = whole.read(member)
+                assert member != name or old in data
+                if member != name or new:
+                    changed.writestr(member, data.replace(old, new, 1) if member == name else data)
+        return folder / "changed.pellucid", {}
+
+    return make
+
+
+def cut_pack(folder: Path) -> tuple[Path, dict[str, object]]:
+    path, _ = change_pack("pellucid.json", b"1", b"1")(folder)
+    return write(path, path.read_bytes()[:-40]), {}
+
+
 ENTITIES = '<?xml version="1.0"?><!DOCTYPE Document [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
 BAD: dict[str, tuple[MakeBad, str]] = {
     "nothing there": (lambda f: ours(f / "none"), "No such file"),
@@ -736,6 +764,45 @@ BAD: dict[str, tuple[MakeBad, str]] = {
         "one line of text",
     ),
     "wrong name": (lambda f: ours(write(f / "a.md", "a"), name="../a"), "cannot name a pack"),
+    "cut pack": (cut_pack, "damaged or cut short"),
+    "pack of changed passages": (
+        change_pack("passages.jsonl", b'"b"', b'"x"'),
+        "its passages were changed",
+    ),
+    "pack short of a passage": (
+        change_pack("passages.jsonl", b"}\n", b"}"),
+        "line 1 is no passage",
+    ),
+    "pack without passages": (change_pack("passages.jsonl", b"b", b""), "holds no passages.jsonl"),
+    "pack with another field": (
+        change_pack("passages.jsonl", b'"codes"', b'"kodes"'),
+        "line 1 is no passage",
+    ),
+    "pack of wrong types": (
+        change_pack("passages.jsonl", b'"answer": "b"', b'"answer": 7'),
+        "line 1 is no passage",
+    ),
+    "pack with a damaged head": (change_pack("pellucid.json", b"{", b"["), "is damaged"),
+    "pack without a licence": (
+        change_pack("pellucid.json", b'"LicenseRef-own"', b'""'),
+        "on what terms",
+    ),
+    "pack with a wrong licence": (
+        change_pack("pellucid.json", b'"LicenseRef-own"', b'"CC BY"'),
+        "no SPDX identifier",
+    ),
+    "pack of a licence that is a list": (
+        change_pack("pellucid.json", b'"LicenseRef-own"', b'["MIT"]'),
+        "is damaged",
+    ),
+    "pack with a bad name": (
+        change_pack("pellucid.json", b'"quibs"', b'"../../x"'),
+        "cannot name a pack",
+    ),
+    "pack of a later Pellucid": (
+        change_pack("pellucid.json", b'"schema_version": 1', b'"schema_version": 2'),
+        "later Pellucid",
+    ),
     "wrong checksum": (lambda f: ours(write(f / "a.md", "a"), sha256="0" * 64), "SHA-256"),
 }
 
@@ -820,9 +887,12 @@ def test_a_large_table_takes_little_memory(tmp_path: Path) -> None:
 
 KILL = """
 import os, signal, sys
-from pellucid.app.collections import Request, install
+from pellucid.app import collections
+from pellucid.app.collections import install
+from pellucid.app.intake import Request
 from pellucid.app.installed import find_damage, list_packs, open_pack
 
+collections.find_model = lambda: None  # the kills are to hit the installation, not NumPy's import
 request = Request(sys.argv[1], terms=@TERMS@)
 steps = {"open", "sqlite3.connect", "shutil.rmtree"}
 steps |= {f"os.{name}" for name in ("mkdir", "rename", "remove", "rmdir", "listdir", "scandir")}
@@ -989,6 +1059,79 @@ def test_another_collection_does_not_take_a_packs_place(tmp_path: Path) -> None:
         install(Request(str(other), terms=OURS))
     install(Request(str(other), name="zorbs-2", terms=OURS))
     assert [p.name for p in list_packs()] == ["zorbs", "zorbs-2"]
+
+
+# --- packs in one file -------------------------------------------------------------------------
+
+
+def test_a_pack_in_one_file_is_the_same_bytes_and_the_same_passages(
+    tmp_path: Path, run: Run
+) -> None:
+    folder = tmp_path / "leaflets"
+    write(folder / "a.md", "# Zorb\n\nA zorb is round.\n\n## Causes\n\nNobody knows.\n")
+    write(folder / "collection.yaml", "publisher: Zorb Clinic\nlicence: CC-BY-4.0\n")
+    outputs = [tmp_path / "one.pellucid", tmp_path / "two.pellucid"]
+    for output in outputs:
+        done = run("pack", "build", str(folder), "-o", str(output))
+        assert done.returncode == 0, done.stderr
+    digest = hashlib.sha256(outputs[0].read_bytes()).hexdigest()
+    assert f"sha256 {digest}".encode() in done.stdout
+    assert outputs[0].read_bytes() == outputs[1].read_bytes()
+    before = read_all(install(Request(str(folder))))
+    remove("leaflets")
+    refused = run("pack", "add", str(outputs[0]), "--sha256", "0" * 64)
+    assert (refused.returncode, refused.stderr.count(b"\n")) == (2, 1)
+    added = run("pack", "add", str(outputs[0]), "--sha256", digest)
+    assert added.returncode == 0, added.stderr
+    pack = get_pack("leaflets")
+    assert (pack.licence, pack.publisher, pack.format) == ("CC-BY-4.0", "Zorb Clinic", "packed")
+    assert read_all(pack) == before
+    assert update("leaflets") is None
+    again = tmp_path / "again.pellucid"
+    build(Request(str(outputs[0])), str(again))  # a pack can be built of a pack
+
+
+def read_all(pack: InstalledPack) -> list[Passage]:
+    store = open_pack(pack.name)
+    passages = list(store)
+    store.close()
+    return passages
+
+
+def test_a_pack_that_cannot_be_built_leaves_nothing(tmp_path: Path, run: Run) -> None:
+    table = write(tmp_path / "t.csv", "id,question,answer\n1,a,b\n1,a,b\n")
+    output = write(tmp_path / "out" / "t.pellucid", "as it was")
+    terms = ("--licence", "MIT", "--publisher", "Z")
+    twice = run("pack", "build", str(table), "-o", str(output), *terms)
+    unlicensed = run("pack", "build", str(table), "-o", str(output))
+    nowhere = run("pack", "build", str(table), "-o", str(tmp_path / "no" / "t"), *terms)
+    for done, message in (
+        (twice, b"two passages have the id"),
+        (unlicensed, b"--licence"),
+        (nowhere, b"cannot write"),
+    ):
+        assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+        assert message in done.stderr
+    assert output.read_text() == "as it was"
+    assert [p.name for p in output.parent.iterdir()] == ["t.pellucid"]
+
+
+def test_a_collection_can_be_looked_through(tmp_path: Path, run: Run) -> None:
+    write(tmp_path / "s" / "a.md", "Round.")
+    write(tmp_path / "s" / "b.pdf", make_pdf("a")[:200])
+    unlicensed = run("pack", "check", str(tmp_path / "s"))
+    assert (unlicensed.returncode, unlicensed.stderr.count(b"\n")) == (2, 1)
+    write(tmp_path / "s" / "collection.yaml", "publisher: Z\nlicence: MIT\n")
+    damaged = run("pack", "check", str(tmp_path / "s"))
+    assert damaged.returncode == 1
+    assert b"b.pdf" in damaged.stdout
+    (tmp_path / "s" / "b.pdf").unlink()
+    sound = run("pack", "check", str(tmp_path / "s"))
+    assert (sound.returncode, sound.stdout) == (
+        0,
+        b"documents, 1 passages: no damaged documents\n",
+    )
+    assert list_packs() == []
 
 
 # --- commands ----------------------------------------------------------------------------------

@@ -3,49 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from collections.abc import Iterator
 
 from pellucid.app.asking import open_asking
-from pellucid.app.documents import Documents
 from pellucid.app.download import fetch, is_url
 from pellucid.app.installed import get_pack, get_shelf, is_installed
+from pellucid.app.intake import Progress, Request, find_name, read_collection
 from pellucid.app.places import Known, find_place, get_path
-from pellucid.collections.formats import READERS, detect_format, find_file
-from pellucid.collections.intake import Intake
-from pellucid.collections.own import decode
-from pellucid.collections.shelf import Shelf, check_name
+from pellucid.collections.formats import detect_format
+from pellucid.collections.shelf import Shelf
 from pellucid.collections.source import Source
-from pellucid.collections.store import PASSAGES, PassageStore, write_passages
-from pellucid.collections.terms import check_terms, load_known, read_terms
+from pellucid.collections.store import PassageStore
+from pellucid.collections.terms import load_known
 from pellucid.errors import CollectionError
 from pellucid.retrieval.dense import find_model, load_encoder
 from pellucid.retrieval.embedded import build_index
 from pellucid.retrieval.postgres_shelf import PostgresShelf
 from pellucid.values.passage import InstalledPack, Passage
-
-#: Called with a step ("reading", "indexing"), how much of it is done, and of how much.
-Progress = Callable[[str, int, int], None]
-
-
-class Request(NamedTuple):
-    """What is to be installed.
-
-    ``what`` is the name of a known collection, a path or a URL; ``path`` the file of a known
-    collection: without it the Python package that ships it is looked for, or with ``download`` it
-    is fetched. ``terms`` overrides what the collection says of itself: title, publisher, licence,
-    attribution, url. ``tolerant`` leaves damaged documents out instead of refusing the whole.
-    """
-
-    what: str
-    path: str | None = None
-    name: str | None = None
-    terms: Mapping[str, str] = {}
-    sha256: str | None = None
-    tolerant: bool = False
-    download: bool = False
 
 
 def install(request: Request, progress: Progress = lambda *_: None) -> InstalledPack:
@@ -75,43 +49,12 @@ def _install(
     if request.sha256 and source.sha256 != request.sha256.lower():
         raise CollectionError(f"{place} has the SHA-256 {source.sha256}, not the one given")
     kind = request.what if request.what in known else detect_format(source)
-    name = check_name(request.name or (kind if kind in known else _make_name(path)))
+    name = find_name(request, source, kind, known)
     _check_free(name, kind, place, known)
-    terms = _get_terms(request, source, known.get(kind))
     shelf = get_shelf()
-    with Documents() as documents, shelf.change(name) as part:
-        intake = Intake(name, terms, documents.open, request.tolerant)
-        count = write_passages(
-            READERS[kind](source, intake),
-            part,
-            lambda: progress("reading", source.done, source.total),
-        )
-        if not count:
-            raise CollectionError(f"{place} holds no passages that can be read as {kind}")
-        pack = InstalledPack(
-            name=name,
-            title=terms["title"],
-            format=kind,
-            version=intake.version,
-            licence=terms["licence"],
-            attribution=terms["attribution"],
-            publisher=terms["publisher"],
-            url=terms["url"],
-            source={
-                "place": place,
-                "kind": source.kind,
-                "bytes": source.total if source.kind == "folder" else os.path.getsize(path),
-                "sha256": source.sha256,
-                "terms": dict(request.terms),
-                "tolerant": request.tolerant,
-            },
-            counts={"read": intake.read, "passages": count},
-            left_out=dict(intake.left_out),
-            skipped=tuple(intake.notes),
-            installed=datetime.now(UTC).isoformat(timespec="seconds"),
-            folder=part,
-            files={PASSAGES: {"bytes": os.path.getsize(os.path.join(part, PASSAGES))}},
-        )
+    with shelf.change(name) as part:
+        pack = read_collection(request, source, kind, name, part, progress)
+        pack = pack._replace(source={"place": place, **pack.source})
         return _put(shelf, part, pack, progress)
 
 
@@ -125,15 +68,6 @@ def _check_free(name: str, kind: str, place: str, known: Known) -> None:
             f"a pack '{name}' from {pack.source['place']} is installed: give this one another "
             f"--name, or first: pellucid pack remove {name}"
         )
-
-
-def _get_terms(request: Request, source: Source, entry: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The terms of a known collection, or those that one's own states; the user's come first."""
-    stated = entry
-    file = find_file(source, "collection.yaml") if entry is None else None
-    if file:
-        stated = read_terms(decode(file.read(), file.name), file.name)
-    return check_terms({**(stated or {}), **request.terms}, source.path)
 
 
 def _put(
@@ -181,8 +115,3 @@ def update(
         if os.path.exists(path) and Source(path).sha256 == source["sha256"]:
             return None
     return install(request, progress)
-
-
-def _make_name(path: str) -> str:
-    stem = os.path.splitext(os.path.basename(os.path.abspath(path)))[0]
-    return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:64]

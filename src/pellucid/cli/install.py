@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from types import SimpleNamespace, TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pellucid.app.installed import find_damage, get_pack, is_installed, list_packs, remove
 from pellucid.values.passage import InstalledPack
 
-__all__ = ["check_installed", "is_installed", "run_install"]
+if TYPE_CHECKING:
+    from pellucid.app.intake import Request
+
+__all__ = ["check_installed", "check_own", "is_installed", "run_install"]
 
 _TERMS = ("title", "publisher", "licence", "attribution", "url")
 
@@ -19,6 +22,7 @@ def run_install(options: SimpleNamespace) -> int:
     """Run one action on the installed packs; returns the exit code."""
     return {
         "add": _add,
+        "build": _build,
         "list": _list,
         "info": _show,
         "remove": _remove,
@@ -35,23 +39,51 @@ def check_installed(name: str) -> int:
     return 1 if damage else 0
 
 
-def _add(options: SimpleNamespace) -> int:
-    from pellucid.app.collections import Request, install
+def check_own(path: str) -> int:
+    """Look through a collection that is not installed: what of it could not be read."""
+    from pellucid.app.packing import check_collection
 
-    terms = {key: value for key in _TERMS if (value := getattr(options, key)) is not None}
-    request = Request(
-        options.what,
-        options.file,
-        options.name,
-        terms,
-        options.sha256,
-        options.skip_damaged,
-        options.download,
+    pack = check_collection(path)
+    for line in pack.skipped:
+        print(line)
+    damaged = pack.left_out.get("damaged", 0)
+    print(
+        f"{pack.format}, {pack.counts['passages']:,} passages: {damaged or 'no'} damaged documents"
     )
+    return 1 if damaged else 0
+
+
+def _add(options: SimpleNamespace) -> int:
+    from pellucid.app.collections import install
+
+    request = _make_request(options)._replace(sha256=options.sha256, download=options.download)
     with _Bars() as bars:
         pack = install(request, bars.show)
     _print_pack(pack)
     return 0
+
+
+def _build(options: SimpleNamespace) -> int:
+    from hashlib import file_digest
+
+    from pellucid.app.packing import build
+
+    with _Bars() as bars:
+        pack = build(_make_request(options), options.output, bars.show)
+    for line in pack.skipped:
+        print(f"skipped: {line}", file=sys.stderr)
+    with open(options.output, "rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()
+    print(f"{options.output}: {pack.counts['passages']:,} passages, {pack.licence}")
+    print(f"sha256 {digest}")
+    return 0
+
+
+def _make_request(options: SimpleNamespace) -> Request:
+    from pellucid.app.intake import Request
+
+    terms = {key: value for key in _TERMS if (value := getattr(options, key)) is not None}
+    return Request(options.what, options.file, options.name, terms, tolerant=options.skip_damaged)
 
 
 def _list(options: SimpleNamespace) -> int:

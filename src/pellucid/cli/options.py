@@ -107,7 +107,7 @@ def build_parser() -> ArgumentParser:
         "path",
         nargs="?",
         metavar="PATH|NAME",
-        help="the pack's folder, or the name of an installed one (default: the built-in pack)",
+        help="a pack's folder, a collection, or the name of an installed pack (default: the built-in one)",
     )
     check.add_argument(
         "--readability", action="store_true", help="print the table of reading grades"
@@ -160,21 +160,22 @@ def _add_pack_actions(actions: Any) -> None:
     add.add_argument("what", metavar="NAME|PATH|URL", help="a known collection, or your own")
     add.add_argument("file", nargs="?", metavar="FILE", help="the file of a known collection")
     add.add_argument("--name", metavar="NAME", help="call the pack so (default: its own name)")
-    for key, value in (
-        ("licence", "on what terms it may be used: an SPDX identifier, or LicenseRef-own"),
-        ("publisher", "whose it is"),
-        ("title", "what it is called in citations"),
-        ("attribution", "the line that its licence asks for"),
-        ("url", "the address that its documents' names are added to"),
-    ):
-        add.add_argument(f"--{key}", metavar="TEXT", help=value)
     add.add_argument("--sha256", metavar="HEX", help="refuse a file with another checksum")
     add.add_argument(
         "--download", action="store_true", help="fetch a known collection from its own site"
     )
-    add.add_argument(
-        "--skip-damaged", action="store_true", help="leave damaged documents out, and list them"
+    _add_terms(add)
+    build = actions.add_parser(
+        "build",
+        help="write a collection into one file that pack add installs anywhere",
+        epilog="example: pellucid pack build leaflets/ -o leaflets.pellucid --licence CC-BY-4.0 "
+        "--publisher 'Our clinic'",
     )
+    build.add_argument("what", metavar="NAME|PATH", help="a known collection, or your own")
+    build.add_argument("file", nargs="?", metavar="FILE", help="the file of a known collection")
+    build.add_argument("-o", "--output", required=True, metavar="FILE", help="the file to write")
+    build.add_argument("--name", metavar="NAME", help="call the pack so (default: its own name)")
+    _add_terms(build)
     shown = actions.add_parser("list", help="list the installed packs")
     shown.add_argument("--json", action="store_true", help="print JSON")
     info = actions.add_parser(
@@ -195,6 +196,20 @@ def _add_pack_actions(actions: Any) -> None:
     )
     update.add_argument("names", nargs="*", metavar="NAME", help="(default: all)")
     update.add_argument("--force", action="store_true", help="even if nothing has changed")
+
+
+def _add_terms(parser: ArgumentParser) -> None:
+    for key, value in (
+        ("licence", "on what terms it may be used: an SPDX identifier, or LicenseRef-own"),
+        ("publisher", "whose it is"),
+        ("title", "what it is called in citations"),
+        ("attribution", "the line that its licence asks for"),
+        ("url", "the address that its documents' names are added to"),
+    ):
+        parser.add_argument(f"--{key}", metavar="TEXT", help=value)
+    parser.add_argument(
+        "--skip-damaged", action="store_true", help="leave damaged documents out, and list them"
+    )
 
 
 def _add_ask(parser: ArgumentParser) -> None:

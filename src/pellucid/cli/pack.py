@@ -15,7 +15,7 @@ from pellucid.errors import UnknownConceptError
 
 def run_pack(options: SimpleNamespace) -> int:
     """Check a pack, list what is to be checked in it, or change the installed ones."""
-    if options.action in ("add", "list", "info", "remove", "update"):
+    if options.action in ("add", "build", "list", "info", "remove", "update"):
         from pellucid.cli.install import run_install  # its libraries are many
 
         return run_install(options)
@@ -25,6 +25,10 @@ def run_pack(options: SimpleNamespace) -> int:
 
         if is_installed(path):
             return check_installed(path)
+    if options.action == "check" and not os.path.exists(os.path.join(path, "pack.yaml")):
+        from pellucid.cli.install import check_own
+
+        return check_own(path)
     if options.action == "review":
         return _print_review(list_evidence(path), options.all)
     report = check(path)

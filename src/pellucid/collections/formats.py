@@ -13,6 +13,7 @@ from pellucid.collections import (
     medlineplus,
     medquad,
     own,
+    packed,
     table,
 )
 from pellucid.collections.intake import Intake
@@ -32,6 +33,7 @@ READERS: dict[str, Read] = {
     "documents": own.read,
     "table": table.read,
     "forum": forum.read,
+    "packed": packed.read,
 }
 #: Format -> the ending of its files and what one of them begins with, in order of trial.
 _SIGNS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
@@ -62,6 +64,8 @@ def detect_format(source: Source) -> str:
         raise CollectionError(
             f"{source.path} is a pack as authors write them: use it with --pack {source.path}"
         )
+    if packed.is_packed(source):
+        return "packed"
     for name, endings, sign in _SIGNS:
         first = next(source.find(*endings), None)
         if first is not None and re.search(sign, _read_head(first)):
