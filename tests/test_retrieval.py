@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import math
+import os
 import shutil
 import struct
 import zipfile
@@ -13,7 +14,14 @@ from pathlib import Path
 import pytest
 
 from pellucid.app.asking import open_asking
-from pellucid.errors import MissingExtraError, ModelError, PackInvalidError
+from pellucid.errors import (
+    CollectionError,
+    MissingExtraError,
+    ModelError,
+    PackInvalidError,
+    PackNotFoundError,
+    PackStoreError,
+)
 from pellucid.retrieval import dense, embedded
 from pellucid.retrieval.answer import extract
 from pellucid.retrieval.condense import condense
@@ -22,11 +30,12 @@ from pellucid.retrieval.entail import compare, compare_meaning, encode_asked
 from pellucid.retrieval.fuse import fuse
 from pellucid.retrieval.learned import Learned, load_learned
 from pellucid.retrieval.lexical import LexicalIndex, build_lexical
+from pellucid.retrieval.postgres_shelf import PostgresShelf
 from pellucid.retrieval.rank import make_candidates, measure, rank
 from pellucid.retrieval.search import Searcher
 from pellucid.retrieval.wordpiece import WordPieces
 from pellucid.retrieval.words import split_sentences
-from pellucid.values.passage import Passage
+from pellucid.values.passage import InstalledPack, Passage
 
 TABLES = open_asking()
 np = pytest.importorskip("numpy")
@@ -51,10 +60,27 @@ class Packed(list[Passage]):
         return [self[position] for position in positions]
 
 
-@pytest.fixture
-def searcher(tmp_path):
-    assert build_index(PASSAGES, str(tmp_path), TABLES) == len(PASSAGES)
-    return Searcher([open_index(str(tmp_path), Packed(PASSAGES))], TABLES)
+@pytest.fixture(params=["embedded", "postgres"])
+def searcher(request, tmp_path):
+    if request.param == "embedded":
+        assert build_index(PASSAGES, str(tmp_path), TABLES) == len(PASSAGES)
+        yield Searcher([open_index(str(tmp_path), Packed(PASSAGES))], TABLES)
+        return
+    opened = serve_pack(PASSAGES)
+    yield Searcher([opened], TABLES)
+    opened.close()
+
+
+def serve_pack(passages, encoder=None):
+    """Put passages on the server that scripts/test-postgres starts, and open them."""
+    address = os.environ.get("PELLUCID_STORE_TEST")
+    if not address:
+        pytest.skip("no server: scripts/test-postgres starts one and runs this")
+    shelf = PostgresShelf(address)
+    with shelf.change("own"):
+        pack = InstalledPack("own", "Own", "table", None, "CC0-1.0", "", "", "", {}, {"passages": len(passages)}, {}, (), "", "", {})  # fmt: skip
+        shelf.put(pack, passages, TABLES, encoder)
+    return shelf.open("own")
 
 
 # --- condensing
@@ -478,6 +504,73 @@ def test_search_by_meaning_finds_what_shares_no_word(model: Path, tmp_path: Path
     near = opened.find_by_meaning(asked[1], 3)
     assert [hit.position for hit in near] == np.argsort(-(vectors @ asked[1]))[:3].tolist()
     assert compare_meaning(asked, asked[0])["cosine"] == pytest.approx(1, abs=1e-5)
+
+
+def test_the_server_gives_what_the_files_give(model: Path, tmp_path: Path) -> None:
+    encoder = dense.load_encoder(str(model))
+    served = serve_pack(PASSAGES, encoder)
+    build_index(PASSAGES, str(tmp_path), TABLES, encoder)
+    files = open_index(str(tmp_path), Packed(PASSAGES))
+    assert list(served) == PASSAGES
+    assert served.get("p3") == PASSAGES[3]
+    assert served.find_named("CHOLELITHIASIS") == [1]
+    assert served.find_all_named(["cholelithiasis", "none"]) == {"cholelithiasis": [1]}
+    assert served.has_vectors
+    assert files.has_vectors
+    numbers = range(len(PASSAGES))
+    assert np.allclose(served.get_vectors(numbers), files.get_vectors(numbers), atol=2e-3)
+    vector = encode_asked(condense("unknowable", TABLES), encoder)[1]
+    near = [hit.position for hit in files.find_by_meaning(vector, 3)]
+    assert [hit.position for hit in served.find_by_meaning(vector, 3)] == near
+    for question in ("How are kidney stones treated?", "unknowable", "what causes edema"):
+        first, second = (
+            Searcher([p], TABLES, encoder).search(question, 1) for p in (files, served)
+        )
+        assert first[0].passage == second[0].passage
+    served.close()
+
+
+def test_a_pack_on_a_server_is_whole_or_not_at_all() -> None:
+    served = serve_pack(PASSAGES)
+    shelf = PostgresShelf(os.environ["PELLUCID_STORE_TEST"])
+
+    def break_off():
+        yield PASSAGES[0]
+        raise CollectionError("cut short")
+
+    with pytest.raises(CollectionError), shelf.change("own"):
+        shelf.put(served.pack, break_off(), TABLES)
+    assert len(served) == len(PASSAGES)
+    assert [p.id for p in served.get_many([5, 0])] == ["p5", "p0"]
+    with pytest.raises(PackStoreError, match="two|duplicate"), shelf.change("own"):
+        shelf.put(served.pack, [PASSAGES[0]] * 2, TABLES)
+    with (
+        shelf.change("own"),
+        pytest.raises(PackStoreError, match="another command"),
+        shelf.change("own"),
+    ):
+        pass
+    odd = make_passage(9, "a'\\b\0", "What is a\0b?", "It is 'odd'." + " word" * 300_000)
+    replaced = serve_pack([odd])
+    assert Searcher([replaced], TABLES).search("what is a'\\b it is odd")[0].passage.id == "p9"
+    with pytest.raises(PackInvalidError, match="replaced"):
+        served.get_many([5])
+    assert [p.id for p in served.get_many([0])] == ["p9"]  # the next question finds the new pack
+    assert shelf.find_damage(shelf.get("own")) == []
+    shelf.remove("own")
+    assert shelf.list_names() == []
+    with pytest.raises(PackNotFoundError):
+        shelf.get("own")
+    replaced.close()
+    served.close()
+
+
+def test_a_server_that_is_away_is_one_line_without_its_password() -> None:
+    pytest.importorskip("psycopg", reason="pip install 'pellucid[postgres]'")
+    with pytest.raises(PackStoreError) as raised:
+        PostgresShelf("postgres://me:secret@127.0.0.1:1/db").list_names()
+    assert "secret" not in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.skipif(dense.find_model() is None, reason="no package ships the model here")

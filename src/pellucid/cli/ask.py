@@ -26,7 +26,8 @@ def run_ask(options: SimpleNamespace) -> int:
         return _run_batch(options)
     text = " ".join(options.question) if options.question else _read_question()
     answer = load(*options.pack).ask(_check_text(text))
-    _print(select_sections(answer, options.section, options.short), options)
+    answer = select_sections(answer, options.section, options.short)
+    _print(_reword(answer, options), options)
     return 1 if options.fail and answer.status in _NOT_ANSWERED else 0
 
 
@@ -55,6 +56,14 @@ def run_search(options: SimpleNamespace) -> int:
     if not found:
         print("pellucid: nothing found; try fewer or other words", file=sys.stderr)
     return 0 if found else 1
+
+
+def _reword(answer: Answer, options: SimpleNamespace) -> Answer:
+    if not options.rewrite:
+        return answer
+    from pellucid.app.rewriting import rewrite
+
+    return rewrite(answer, options.rewrite, options.rewrite_remote, options.pack)
 
 
 def _read_question() -> str:
@@ -136,7 +145,9 @@ def _answer_row(
         answer = engine.ask(_check_text(row["question"]))
         return {
             "id": identifier,
-            "answer": to_json(select_sections(answer, options.section, options.short)),
+            "answer": to_json(
+                _reword(select_sections(answer, options.section, options.short), options)
+            ),
         }
     except PellucidError as error:
         return {"id": identifier, "error": {"code": error.code, "message": str(error)}}

@@ -17,6 +17,8 @@ ASK_DEFAULTS = {
     "batch": None,
     "section": None,
     "short": False,
+    "rewrite": None,
+    "rewrite_remote": False,
     "fail": False,
     "format": "text",
     "width": None,

@@ -231,6 +231,15 @@ def _add_ask(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--short", action="store_true", help="only what was asked")
     parser.add_argument(
+        "--rewrite",
+        metavar="URL",
+        help="let a language model of this machine put sentences in plainer words, each checked; "
+        "such as http://127.0.0.1:8080",
+    )
+    parser.add_argument(
+        "--rewrite-remote", action="store_true", help="allow a server of another machine"
+    )
+    parser.add_argument(
         "--fail", action="store_true", help="exit with 1 if the question is not answered"
     )
     _add_output(parser)

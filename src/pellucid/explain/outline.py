@@ -6,6 +6,9 @@ from pellucid.values.answer import Answer
 from pellucid.values.concept import Section, Source, Statement
 from pellucid.values.report import Reading
 
+#: Kinds of notices that stand at the end.
+CLOSING = ("original", "education")
+
 
 class Entry(NamedTuple):
     """A statement under a heading; ``label`` is the scan or test that it is about, if any."""

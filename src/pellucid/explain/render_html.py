@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from pellucid.explain.outline import describe_source, number_sources, outline
+from pellucid.explain.outline import CLOSING, describe_source, number_sources, outline
 from pellucid.values.answer import Answer
 from pellucid.values.concept import Source
 
@@ -21,7 +21,7 @@ def render_html(answer: Answer, anchor: str = "source") -> str:
     if answer.focus:
         out.append(f"<h2>{escape(', '.join(f.name for f in answer.focus))}</h2>")
     for notice in answer.notices:
-        if notice.kind not in ("emergency", "education"):
+        if notice.kind not in ("emergency", *CLOSING):
             out.append(f'<p class="notice {notice.kind}">{escape(notice.text)}</p>')
     for heading in outline(answer):
         kind = "lead" if heading.lead else "more"
@@ -48,9 +48,9 @@ def render_html(answer: Answer, anchor: str = "source") -> str:
         names = ", ".join(escape(r.name) for r in answer.related)
         out.append(f'<p class="related">Related: {names}</p>')
     out += [
-        f'<p class="notice education"><small>{escape(n.text)}</small></p>'
+        f'<p class="notice {n.kind}"><small>{escape(n.text)}</small></p>'
         for n in answer.notices
-        if n.kind == "education"
+        if n.kind in CLOSING
     ]
     out.append("</article>")
     return "\n".join(out) + "\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pellucid.explain.outline import describe_source, number_sources, outline
+from pellucid.explain.outline import CLOSING, describe_source, number_sources, outline
 from pellucid.values.answer import Answer
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
@@ -25,7 +25,7 @@ def render_markdown(answer: Answer) -> str:
     if answer.focus:
         lines += ["# " + escape_markdown(", ".join(f.name for f in answer.focus)), ""]
     for notice in answer.notices:
-        if notice.kind not in ("emergency", "education"):
+        if notice.kind not in ("emergency", *CLOSING):
             lines += [f"> {escape_markdown(notice.text)}", ""]
     for heading in outline(answer):
         lines += [f"## {escape_markdown(heading.title)}", ""]
@@ -47,7 +47,7 @@ def render_markdown(answer: Answer) -> str:
         lines.append("")
     if answer.related:
         lines += ["Related: " + ", ".join(escape_markdown(r.name) for r in answer.related), ""]
-    lines += [f"*{escape_markdown(n.text)}*" for n in answer.notices if n.kind == "education"]
+    lines += [f"*{escape_markdown(n.text)}*" for n in answer.notices if n.kind in CLOSING]
     return "\n".join(lines).strip("\n") + "\n"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import wrap
 
-from pellucid.explain.outline import describe_source, number_sources, outline
+from pellucid.explain.outline import CLOSING, describe_source, number_sources, outline
 from pellucid.values.answer import Answer, Notice
 
 _BOLD, _DIM, _RED, _CYAN, _OFF = "\x1b[1m", "\x1b[2m", "\x1b[1;31m", "\x1b[36m", "\x1b[0m"
@@ -25,7 +25,7 @@ def render_text(answer: Answer, width: int = 80, colour: bool = False) -> str:
             lines.append(paint(line, code) if code else line)
 
     urgent = [n for n in answer.notices if n.kind == "emergency"]
-    closing = [n for n in answer.notices if n.kind == "education"]
+    closing = [n for n in answer.notices if n.kind in CLOSING]
     for notice in urgent:
         add(f"!! {notice.text}", "", "   ", _RED)
         lines.append("")
