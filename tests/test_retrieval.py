@@ -542,7 +542,7 @@ def test_a_pack_on_a_server_is_whole_or_not_at_all() -> None:
         shelf.put(served.pack, break_off(), TABLES)
     assert len(served) == len(PASSAGES)
     assert [p.id for p in served.get_many([5, 0])] == ["p5", "p0"]
-    with pytest.raises(PackStoreError, match="two|duplicate"), shelf.change("own"):
+    with pytest.raises(PackStoreError, match="duplicate"), shelf.change("own"):
         shelf.put(served.pack, [PASSAGES[0]] * 2, TABLES)
     with (
         shelf.change("own"),

@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 #: Passages that are ranked for one question.
 _CANDIDATES = 4_000
 #: What a word weighs in the answer (D), the question (C), the synonyms (B) and the focus (A).
-_FIELD_WEIGHTS = [0.4, 0.6, 0.6, 1.0]
+_FIELD_WEIGHTS = [0.2, 0.5, 0.4, 1.0]
 #: Characters of a name that are kept to look it up.
 LONGEST_NAME = 500
 #: Vectors looked at when the nearest are sought (pgvector's ``hnsw.ef_search``).
 _NEAR = 100
 _FIND = """
 SELECT position, score FROM {schema}.passages, LATERAL (
-    SELECT sum(weight * ts_rank(%s::float4[], words, word, 1))
+    SELECT sum(weight * ts_rank(%s::float4[], words, word))
     FROM unnest(%s::tsquery[], %s::float8[]) AS asked (word, weight)
 ) AS ranked (score)
 WHERE words @@ %s::tsquery ORDER BY score DESC, position LIMIT %s

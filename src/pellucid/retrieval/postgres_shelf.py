@@ -119,8 +119,11 @@ class PostgresShelf:
         PackStoreError
             If the pack is being changed already, or the server does not do what is asked.
         """
-        with self._connect() as connection, TemporaryDirectory() as part:
-            _lock(connection, name)
+        with (
+            self._connect() as connection,
+            _holding(connection, name),
+            TemporaryDirectory() as part,
+        ):
             yield part
 
     def put(
@@ -161,8 +164,7 @@ class PostgresShelf:
         """
         with self._connect() as connection:
             get_pack(connection, name)
-            _lock(connection, name)
-            with connection.transaction():
+            with _holding(connection, name), connection.transaction():
                 _delete(connection, name)
 
     def find_damage(self, pack: InstalledPack) -> list[str]:
@@ -180,13 +182,20 @@ class PostgresShelf:
             yield connection
 
 
-def _lock(connection: Connection[Any], name: str) -> None:
-    """Hold a pack for as long as this connection lives."""
-    query = "SELECT pg_try_advisory_lock(hashtext('pellucid'), hashtext(%s))"
-    if connection.execute(query, [name]).fetchone() != (True,):
+@contextmanager
+def _holding(connection: Connection[Any], name: str) -> Iterator[None]:
+    """Hold a pack; after a kill the server lets go of it as it notices that the connection is gone."""
+    key = "(hashtext('pellucid'), hashtext(%s))"
+    taken = connection.execute(f"SELECT pg_try_advisory_lock{key}", [name]).fetchone()
+    if taken != (True,):
         raise PackStoreError(
             f"the pack {name} is being changed by another command: wait for it to end"
         )
+    try:
+        yield
+    finally:
+        if not connection.broken:
+            connection.execute(f"SELECT pg_advisory_unlock{key}", [name])
 
 
 def _delete(connection: Connection[Any], name: str) -> None:
