@@ -20,15 +20,13 @@ def run_pack(options: SimpleNamespace) -> int:
 
         return run_install(options)
     path = options.path or get_core_pack()
-    if options.action == "check" and not os.path.exists(path):
-        from pellucid.cli.install import check_installed, is_installed
+    if options.action == "check" and not os.path.exists(os.path.join(path, "pack.yaml")):
+        from pellucid.cli.install import check_installed, check_own, is_installed
 
+        if os.path.exists(path):
+            return check_own(path)
         if is_installed(path):
             return check_installed(path)
-    if options.action == "check" and not os.path.exists(os.path.join(path, "pack.yaml")):
-        from pellucid.cli.install import check_own
-
-        return check_own(path)
     if options.action == "review":
         return _print_review(list_evidence(path), options.all)
     report = check(path)
