@@ -67,6 +67,11 @@ def get_store() -> str | None:
     return os.environ.get("PELLUCID_STORE") or None
 
 
+def use_store(address: str) -> None:
+    """Keep the packs of this process on a server, as if ``PELLUCID_STORE`` named it."""
+    os.environ["PELLUCID_STORE"] = address
+
+
 def find_record() -> str | None:
     """The list of files that pip keeps beside an installed Pellucid; None in a checkout."""
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

@@ -121,6 +121,12 @@ def build_parser() -> ArgumentParser:
         "path", nargs="?", metavar="PATH", help="the pack's folder (default: the built-in pack)"
     )
     review.add_argument("--all", action="store_true", help="list the checked ones too")
+    for name in ("add", "list", "info", "remove", "update", "check"):
+        actions.choices[name].add_argument(
+            "--store",
+            metavar="URL",
+            help="on this PostgreSQL server (default: PELLUCID_STORE, or here)",
+        )
 
     _add_serve(commands)
     _add_backup(commands)

@@ -9,12 +9,14 @@ from itertools import groupby
 from types import SimpleNamespace
 
 from pellucid.app.packs import Evidence, PackReport, check, list_evidence
-from pellucid.app.settings import get_core_pack
+from pellucid.app.settings import get_core_pack, use_store
 from pellucid.errors import UnknownConceptError
 
 
 def run_pack(options: SimpleNamespace) -> int:
     """Check a pack, list what is to be checked in it, or change the installed ones."""
+    if address := getattr(options, "store", None):
+        use_store(address)
     if options.action in ("add", "build", "list", "info", "remove", "update"):
         from pellucid.cli.install import run_install  # its libraries are many
 
