@@ -43,9 +43,10 @@ from pellucid.app.settings import get_core_pack
 from pellucid.language.lexicon import English, Lexicon
 from pellucid.retrieval import dense
 from pellucid.retrieval.condense import Asked, condense
+from pellucid.retrieval.embedded import EmbeddedIndex, open_index
 from pellucid.retrieval.judge import LEAST, POOL, measure_found
 from pellucid.retrieval.lexical import LexicalIndex
-from pellucid.retrieval.search import Searcher, open_index
+from pellucid.retrieval.search import Searcher
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("PELLUCID_EVAL_DATA", "data"))
@@ -209,13 +210,13 @@ def run(
     )
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     index = open_index(pack.folder, store)
+    lexical = LexicalIndex(os.path.join(pack.folder, "lexical"))
+    by_words = Searcher([EmbeddedIndex(store, lexical)], tables)
     if options.write:
-        fitted = {"dense": fit(passages, questions)} if index.vectors is not None else {}
+        fitted = {"dense": fit(passages, questions)} if index.has_vectors else {}
         app_passages._get_encoder.cache_clear()
         words = Passages(*content)
-        words.__dict__["_search"] = passages._search._replace(
-            searcher=Searcher([index._replace(vectors=None)], tables)
-        )
+        words.__dict__["_search"] = passages._search._replace(searcher=by_words)
         fitted["lexical"] = fit(words, questions)
         text = json.dumps({"fitted_by": "benchmarks/library.py", **fitted}, indent=1)
         (fit_ranking.WEIGHTS / "answering.json").write_text(text + "\n", encoding="utf-8")
@@ -236,17 +237,15 @@ def run(
         results.append(
             measure(name, lambda text, peer=peer: [ids[n] for n in peer(text)], questions)
         )
-    lexical: LexicalIndex = index.lexical
     searches: dict[str, Search] = {
         "words": lambda text: [
             ids[h.position] for h in lexical.search(condense(text, tables), LIMIT)
         ]
     }
-    by_words = Searcher([index._replace(vectors=None)], tables)
     searches["words + entailment"] = lambda text: [
         f.passage.id for f in by_words.search(text, LIMIT)
     ]
-    if index.vectors is not None:
+    if index.has_vectors:
         meant = Searcher([index], tables, dense.load_encoder())
         searches["words + meaning + entailment"] = lambda text: [
             f.passage.id for f in meant.search(text, LIMIT)

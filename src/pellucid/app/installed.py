@@ -12,9 +12,13 @@ from pellucid.errors import PackInvalidError
 from pellucid.values.passage import InstalledPack
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from pellucid.retrieval.postgres import PostgresIndex
     from pellucid.retrieval.postgres_shelf import PostgresShelf
     from pellucid.retrieval.store import PassageIndex
+
+    OpenedPack: TypeAlias = PassageStore | PostgresIndex
 
 
 def get_shelf() -> Shelf | PostgresShelf:
@@ -59,7 +63,7 @@ def get_pack(name: str) -> InstalledPack:
     return get_shelf().get(name)
 
 
-def open_pack(name: str) -> PassageStore | PostgresIndex:
+def open_pack(name: str) -> OpenedPack:
     """Open the passages of an installed pack.
 
     Raises
@@ -82,7 +86,7 @@ def open_pack(name: str) -> PassageStore | PostgresIndex:
         return PassageStore(again)  # it was replaced between the two looks
 
 
-def open_searchable(passages: PassageStore | PostgresIndex) -> PassageIndex:
+def open_searchable(passages: OpenedPack) -> PassageIndex:
     """What finds the passages of a pack that :func:`open_pack` opened.
 
     Raises

@@ -6,14 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import finalize
 
 from pellucid.app.asking import open_asking
-from pellucid.app.installed import list_names, open_pack
+from pellucid.app.installed import list_names, open_pack, open_searchable
 from pellucid.app.terms import explain_words, find_names, show_term
-from pellucid.collections.store import PassageStore
-from pellucid.errors import PackError
+from pellucid.errors import PackError, PackStoreError
 from pellucid.explain.quote import add_quotes, needs_more
 from pellucid.explain.verify import verify_citations
 from pellucid.knowledge.artefact import Artefact
@@ -27,11 +26,14 @@ from pellucid.retrieval.condense import Asked, condense
 from pellucid.retrieval.dense import Encoder, find_model, load_encoder
 from pellucid.retrieval.judge import LEAST, NEAR, POOL, judge
 from pellucid.retrieval.learned import Learned, load_learned
-from pellucid.retrieval.search import Found, Searcher, open_index
+from pellucid.retrieval.search import Found, Searcher
 from pellucid.retrieval.words import Asking
 from pellucid.values.answer import Answer, Notice
 from pellucid.values.passage import Quote
 from pellucid.values.report import Reading
+
+if TYPE_CHECKING:
+    from pellucid.app.installed import OpenedPack
 
 #: Words quoted of the best passage, and of each other one; how many are quoted, and suggested.
 _FIRST, _OTHER = 120, 60
@@ -68,10 +70,12 @@ class Passages:
         self._word_key = make_word_key(lexicon.folding)
         self._texts: dict[str, str] = artefact.get("notices")
         self._unread: list[str] = []
-        self._stores: dict[str, PassageStore] = {}
+        self._stores: dict[str, OpenedPack] = {}
         for name in list_names():
             try:
                 self._stores[name] = store = open_pack(name)
+            except PackStoreError:  # the server of all packs is away
+                raise
             except PackError:
                 self._unread.append(name)
             else:
@@ -93,12 +97,12 @@ class Passages:
         packs = {}
         for name, store in self._stores.items():
             try:
-                packs[name] = open_index(store.pack.folder, store)
+                packs[name] = open_searchable(store)
             except PackError:
                 self._unread.append(name)
-        encoder = _get_encoder() if any(p.vectors is not None for p in packs.values()) else None
+        encoder = _get_encoder() if any(p.has_vectors for p in packs.values()) else None
         learned = {
-            name: load_learned("answering", dense=bool(encoder) and pack.vectors is not None)
+            name: load_learned("answering", dense=bool(encoder) and pack.has_vectors)
             for name, pack in packs.items()
         }
         return _Search(Searcher(list(packs.values()), self.tables, encoder), learned)
@@ -123,13 +127,16 @@ class Passages:
             text = text[: token.start] + better + text[token.end :]
         asked = condense(text, tables)
         if asked.short != asked.text:
-            tokens = tokenize(text, self._word_key)
-            places = find_candidates(text, tokens, (), lambda _: False, english)
-            named = find_names(list(places), list(self._stores.values()))
-            subject = max(named, key=len, default=subject)
+            subject = max(self.find_names(text, english), key=len, default=subject)
             if subject and set(tables.tokenize(asked.short)).isdisjoint(tables.tokenize(subject)):
                 asked = condense(f"{subject}. {text}", tables)
         return Understood(asked, tuple((t.text, better) for t, better in corrections))
+
+    def find_names(self, text: str, english: English | None = None) -> list[str]:
+        """Names of the packs that stand in a text, in its order; without those of English words only."""
+        places = find_candidates(text, tokenize(text, self._word_key), (), lambda _: False, english)
+        named = find_names(list(places), list(self._stores.values()))
+        return sorted(named, key=lambda name: places[name])
 
     def find(self, asked: Asked) -> list[Found]:
         """The passages that may answer, likeliest first, each with the probability that it does."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from pellucid.collections.store import PassageStore
 from pellucid.explain.quote import add_words, compose_entry
 from pellucid.explain.verify import verify_citations
 from pellucid.language.lexicon import English
@@ -15,13 +15,16 @@ from pellucid.values.answer import Answer
 from pellucid.values.passage import Passage, Quote
 from pellucid.values.report import Reading
 
+if TYPE_CHECKING:
+    from pellucid.app.installed import OpenedPack
+
 #: Words of a term's page that one pack fills.
 _WHOLE = 400
 #: A passage that says what its term is has none of the other types.
 _DEFINES = (None, "information")
 
 
-def show_term(name: str, stores: Sequence[PassageStore], texts: Mapping[str, str]) -> Answer | None:
+def show_term(name: str, stores: Sequence[OpenedPack], texts: Mapping[str, str]) -> Answer | None:
     """What each pack says of a term, by its name or code; None if none has it."""
     quotes = [
         _quote(store, passage, _WHOLE)
@@ -33,7 +36,7 @@ def show_term(name: str, stores: Sequence[PassageStore], texts: Mapping[str, str
 
 def explain_words(
     reading: Reading,
-    stores: Sequence[PassageStore],
+    stores: Sequence[OpenedPack],
     is_known: Callable[[str], bool],
     word_key: WordKey,
     english: English,
@@ -56,13 +59,13 @@ def explain_words(
     return add_words(reading, _explain(places, stores)) if places else reading
 
 
-def find_names(names: Sequence[str], stores: Sequence[PassageStore]) -> list[str]:
+def find_names(names: Sequence[str], stores: Sequence[OpenedPack]) -> list[str]:
     """Those of some names that the packs have."""
     return [name for store in stores for name in store.find_all_named(names)]
 
 
 def _explain(
-    places: Mapping[str, tuple[int, int]], stores: Sequence[PassageStore]
+    places: Mapping[str, tuple[int, int]], stores: Sequence[OpenedPack]
 ) -> Iterator[tuple[tuple[int, int], Quote]]:
     """Quotes for the names among some runs of words, each once; of runs that overlap, the longest."""
     found = [(store, store.find_all_named(list(places))) for store in stores]
@@ -80,13 +83,13 @@ def _explain(
                 yield places[name], _quote(store, passage, 0)
 
 
-def _find_definition(store: PassageStore, positions: Sequence[int]) -> Passage | None:
+def _find_definition(store: OpenedPack, positions: Sequence[int]) -> Passage | None:
     """The first passage that says what its term is."""
     passages = store.get_many(positions) if positions else []
     return next((p for p in passages if p.question_type in _DEFINES), None)
 
 
-def _quote(store: PassageStore, passage: Passage, limit: int) -> Quote:
+def _quote(store: OpenedPack, passage: Passage, limit: int) -> Quote:
     """A passage from its beginning, up to about some words; at least its first sentence."""
     sentences = list_sentences(passage.answer)
     size, count = 0, 0

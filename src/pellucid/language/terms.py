@@ -18,7 +18,7 @@ def find_candidates(
     tokens: Sequence[Token],
     taken: Iterable[tuple[int, int]],
     is_known: Callable[[str], bool],
-    english: English,
+    english: English | None,
 ) -> dict[str, tuple[int, int]]:
     """Runs of words that may be a name, where each stands first; of a place, the longest first.
 
@@ -33,7 +33,7 @@ def find_candidates(
     is_known
         Whether a folded phrase is explained wherever it stands.
     english
-        Words that need no explanation.
+        Words that need no explanation; None takes runs of everyday words too.
     """
     covered = {place for start, end in taken for place in range(start, end)}
     hard = [_is_hard(token, english) for token in tokens]
@@ -51,9 +51,11 @@ def find_candidates(
     return found
 
 
-def _is_hard(token: Token, english: English) -> bool:
+def _is_hard(token: Token, english: English | None) -> bool:
     word = token.text
-    return len(word) >= _SHORTEST and word.isalpha() and not is_english(word, english.common)
+    if len(word) < _SHORTEST or not word.isalpha():
+        return False
+    return english is None or not is_english(word, english.common)
 
 
 def _is_joined(text: str, tokens: Sequence[Token]) -> bool:

@@ -50,7 +50,8 @@ WHERE words @@ %s::tsquery ORDER BY score DESC, position LIMIT %s
 class PostgresIndex:
     """A pack on a server: a :class:`~pellucid.retrieval.store.PassageIndex`, and its passages.
 
-    One connection, made anew when the server was away; safe to share between threads.
+    One connection, made anew when the server was away; safe to share between threads. When the pack is
+    replaced, it has to be opened again: numbers of the old passages mean nothing in the new ones.
     """
 
     def __init__(self, address: str, name: str) -> None:
@@ -174,14 +175,13 @@ class PostgresIndex:
         import psycopg
 
         with saying():
+            connection = self._connection
             try:
                 return self._run(query, values)
             except psycopg.OperationalError:  # the server was restarted, or dropped the connection
-                self._connection.close()
-                self._connection = connect(self._address)
-            except psycopg.errors.UndefinedTable:  # the pack was replaced
-                self.pack = get_pack(self._connection, self.pack.name)
-                raise
+                connection.close()
+                if self._connection is connection:  # else another thread has made a new one
+                    self._connection = connect(self._address)
             return self._run(query, values)
 
     def _run(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
@@ -193,7 +193,9 @@ def connect(address: str) -> Connection[Any]:
     """Connect to a server; each statement is a transaction of its own unless one is begun."""
     import psycopg
 
-    connection = psycopg.connect(address, autocommit=True, connect_timeout=10)
+    connection = psycopg.connect(
+        address, autocommit=True, connect_timeout=5, tcp_user_timeout=10_000
+    )
     connection.execute(f"SET hnsw.ef_search = {_NEAR}".encode())
     return connection
 
@@ -206,7 +208,9 @@ def saying() -> Iterator[None]:
     try:
         yield
     except psycopg.errors.UndefinedTable as error:
-        raise PackInvalidError("the pack was replaced while it was read: ask again") from error
+        raise PackInvalidError(
+            "the pack was replaced or removed while it was read: ask again"
+        ) from error
     except psycopg.Error as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         # What libpq says of a refused connection begins with the address.

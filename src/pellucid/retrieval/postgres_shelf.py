@@ -89,6 +89,11 @@ class PostgresShelf:
         with self._connect() as connection:
             return sorted(row[0] for row in read_packs(connection))
 
+    def list_numbers(self) -> tuple[tuple[str, int], ...]:
+        """Names of the installed packs, in order, each with a number that no other has had."""
+        with self._connect() as connection:
+            return tuple(sorted((name, number) for name, number, _ in read_packs(connection)))
+
     def get(self, name: str) -> InstalledPack:
         """An installed pack; its folder is the name of its schema.
 
