@@ -16,6 +16,7 @@ import pytest
 
 from conftest import Run
 from pellucid.app import rewriting
+from pellucid.app.collections import Request, install
 from pellucid.errors import InputError
 from pellucid.values.answer import Answer, Notice
 from pellucid.values.concept import Section, Source, Statement
@@ -173,6 +174,16 @@ OPPOSITES = [
 def test_an_opposite_is_noticed(serve, source: str, lie: str) -> None:
     before = make_answer(source)
     assert rewriting.rewrite(before, serve(say(lie))) == before
+
+
+def test_names_of_installed_collections_stay(serve, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("PELLUCID_DATA_DIR", str(tmp_path / "data"))
+    own = tmp_path / "own.jsonl"
+    row = {"id": "1", "question": "", "focus": "Chance of a stroke", "answer": "It is a number."}
+    own.write_text(json.dumps(row), encoding="utf-8")
+    assert get_texts(rewriting.rewrite(make_answer(SOURCE), serve(say(PLAIN)))) != [SOURCE]
+    install(Request(str(own), terms={"licence": "CC0-1.0", "publisher": "Clinic"}))
+    assert get_texts(rewriting.rewrite(make_answer(SOURCE), serve(say(PLAIN)))) == [SOURCE]
 
 
 def test_a_server_that_is_away_is_asked_twice_only(serve) -> None:

@@ -17,9 +17,10 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
+from pellucid.app.beside import InstalledPacks
 from pellucid.app.build import open_packs
 from pellucid.app.settings import get_core_pack
-from pellucid.errors import InputError
+from pellucid.errors import InputError, PackError
 from pellucid.explain.reword import is_faithful, make_guard
 from pellucid.knowledge.parse import load_yaml
 from pellucid.language.lexicon import English, Lexicon
@@ -151,7 +152,9 @@ def _read_table() -> dict[str, Any]:
 def _make_check(table: dict[str, Any], packs: Sequence[str]) -> Callable[[str, str], bool]:
     artefact = open_packs([get_core_pack(), *map(os.path.abspath, packs)])
     lexicon = Lexicon._make(artefact.get("lexicon"))
-    common = English._make(artefact.get("english")).common
+    english = English._make(artefact.get("english"))
+    common = english.common
+    installed = InstalledPacks(artefact, lexicon, lambda: english)
     names = PhraseTable(*lexicon.names)
     key = make_word_key(lexicon.folding)
     compare = None
@@ -168,6 +171,14 @@ def _make_check(table: dict[str, Any], packs: Sequence[str]) -> Callable[[str, s
         key,
         lambda word: f"\n{word}\n" in common or f"\n{key(word)}\n" in common,
         lambda keys: [hit.value for hit in find_phrases(list(keys), names)],
+        lambda text: list(dict.fromkeys(map(str.casefold, installed.find_names(text)))),
         compare,
     )
-    return lambda source, rewritten: is_faithful(source, rewritten, guard)
+
+    def check(source: str, rewritten: str) -> bool:
+        try:
+            return is_faithful(source, rewritten, guard)
+        except PackError:  # the names that must stay cannot be looked up
+            return False
+
+    return check

@@ -27,7 +27,8 @@ class Guard(NamedTuple):
 
     ``key`` folds a word; ``is_everyday`` tells a word of everyday English; ``ordinary`` are words that
     tell nothing; ``find_names`` gives the concepts that some keys name, in order; ``compare`` gives the
-    cosine of two sentences, where there is a model for it.
+    cosine of two sentences, where there is a model for it. ``find_terms`` gives the names of installed
+    packs in a sentence, in order.
     """
 
     denial: frozenset[str]
@@ -37,6 +38,7 @@ class Guard(NamedTuple):
     key: Callable[[str], str]
     is_everyday: Callable[[str], bool]
     find_names: Callable[[Sequence[str]], Sequence[Any]]
+    find_terms: Callable[[str], Sequence[str]]
     compare: Callable[[str, str], float] | None = None
 
 
@@ -46,13 +48,14 @@ def make_guard(
     key: Callable[[str], str],
     is_everyday: Callable[[str], bool],
     find_names: Callable[[Sequence[str]], Sequence[Any]],
+    find_terms: Callable[[str], Sequence[str]],
     compare: Callable[[str, str], float] | None = None,
 ) -> Guard:
     """Make the check of a pack's table ``rewriting``."""
     denial, doubt, exact = (
         frozenset(key(w) for w in table[n]) for n in ("denial", "doubt", "exact")
     )
-    return Guard(denial, doubt, exact, ordinary, key, is_everyday, find_names, compare)
+    return Guard(denial, doubt, exact, ordinary, key, is_everyday, find_names, find_terms, compare)
 
 
 def is_faithful(source: str, rewritten: str, guard: Guard) -> bool:
@@ -68,6 +71,8 @@ def is_faithful(source: str, rewritten: str, guard: Guard) -> bool:
         return False
     keys = [[guard.key(token) for token in row] for row in (ours, theirs)]
     if list(guard.find_names(keys[0])) != list(guard.find_names(keys[1])):
+        return False
+    if list(guard.find_terms(source)) != list(guard.find_terms(rewritten)):
         return False
     before, after = (set(row) - guard.ordinary for row in keys)
     shared = len(before & after)
