@@ -555,7 +555,9 @@ def test_a_pack_on_a_server_is_whole_or_not_at_all() -> None:
     assert Searcher([replaced], TABLES).search("what is a'\\b it is odd")[0].passage.id == "p9"
     with pytest.raises(PackInvalidError, match="replaced"):
         served.get_many([5])
-    assert [p.id for p in shelf.open("own").get_many([0])] == ["p9"]
+    again = shelf.open("own")
+    assert [p.id for p in again.get_many([0])] == ["p9"]
+    again.close()
     assert shelf.find_damage(shelf.get("own")) == []
     shelf.remove("own")
     assert shelf.list_names() == []

@@ -164,6 +164,22 @@ def test_a_server_that_is_away_leaves_the_built_in_pages(link, tmp_path, engine)
     assert "unread" not in get_kinds(engine.read(REPORT))
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "zanzibar",
+        "postgres://u:1/zanzibar@[",
+        "postgres://u:zanzibar/x@h/d",
+        "postgres://u:a@zanzibar@h/d",
+    ],
+)
+def test_no_part_of_an_address_is_told(link, monkeypatch, address: str) -> None:
+    monkeypatch.setenv("PELLUCID_STORE", address)
+    with pytest.raises(PackStoreError) as raised:
+        list_names()
+    assert "zanzibar" not in str(raised.value)
+
+
 def test_a_server_that_is_away_is_not_asked_each_time(link, engine, monkeypatch) -> None:
     monkeypatch.setattr(served, "_FRESH", 1e6)
     link.cut()

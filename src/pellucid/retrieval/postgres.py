@@ -16,6 +16,7 @@ frequency", 2004.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -58,14 +59,21 @@ class PostgresIndex:
         self._address = address
         with saying():
             self._connection = connect(address)
-            self.pack = get_pack(self._connection, name)
-            columns = self._run(
-                "SELECT 1 FROM information_schema.columns"
-                " WHERE table_schema = %s AND column_name = 'vector' AND udt_name = 'halfvec'",
-                [self.pack.folder],
-            )
-            self._has_vectors = bool(columns)
-            self._count = self._run("SELECT count(*) FROM {schema}.passages")[0][0]
+            try:
+                self._look(name)
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def _look(self, name: str) -> None:
+        self.pack = get_pack(self._connection, name)
+        columns = self._run(
+            "SELECT 1 FROM information_schema.columns"
+            " WHERE table_schema = %s AND column_name = 'vector' AND udt_name = 'halfvec'",
+            [self.pack.folder],
+        )
+        self._has_vectors = bool(columns)
+        self._count = self._run("SELECT count(*) FROM {schema}.passages")[0][0]
 
     @property
     def has_vectors(self) -> bool:
@@ -215,6 +223,8 @@ def saying() -> Iterator[None]:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         # What libpq says of a refused connection begins with the address.
         reason = lines[0].rpartition("failed: ")[2]
+        if error.sqlstate is None:  # it quotes parts of an address that it misreads: passwords too
+            reason = re.sub(r"""(["']).*?\1""", "...", reason)
         raise PackStoreError(f"the server of packs: {reason}; nothing was changed") from error
 
 
