@@ -322,6 +322,23 @@ def test_what_leans_on_a_sentence_comes_with_it() -> None:
     ].startswith("It is done")
 
 
+def test_a_list_never_stands_without_what_leads_to_it() -> None:
+    text = (
+        "Gallstones\n\nHow bad it is depends on many things, such as\n- the size of the stones\n"
+        "- where they lie\n\n" + "Most stones stay where they are. " * 20 + "\n\n"
+        "Symptoms of gallstones can include\n- pain\n- fever"
+    )
+    got = extract(condense("What are the symptoms of gallstones?", TABLES), text, TABLES, limit=30)
+    assert "Symptoms of gallstones can include" in got.sentences
+    assert "Gallstones" not in got.sentences
+    for before, sentence in zip(("", *got.sentences), got.sentences, strict=False):
+        assert (
+            not sentence.startswith("- ")
+            or before.endswith(("as", "include"))
+            or before[:2] == "- "
+        )
+
+
 def test_a_short_passage_is_given_whole_and_a_long_sentence_too() -> None:
     asked = condense("gout?", TABLES)
     assert extract(asked, "Gout hurts. It comes and goes.", TABLES) == (

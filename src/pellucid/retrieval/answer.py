@@ -75,11 +75,14 @@ def list_sentences(text: str) -> list[str]:
     """The sentences and items of a passage in their order, without headings and torn brackets."""
     blocks = _PARAGRAPH.split(text)
     sentences = [s for block in blocks for s in split_sentences(block)]
-    return [s for s in sentences if _is_whole(s)] or sentences
+    pairs = zip(sentences, [*sentences[1:], ""], strict=False)
+    whole = [sentence for sentence, following in pairs if _is_whole(sentence, following)]
+    return whole or sentences
 
 
-def _is_whole(sentence: str) -> bool:
-    item = sentence.startswith("- ")
+def _is_whole(sentence: str, following: str) -> bool:
+    """Whether it is no heading: it ends as a sentence does, is an item of a list, or leads to one."""
+    item = sentence.startswith("- ") or following.startswith("- ")
     ended = sentence.rstrip(")\"'”’ ")[-1:] in (".", "!", "?", ":", ";", ",")
     return (item or ended) and sentence.count("(") == sentence.count(")")
 
