@@ -206,6 +206,7 @@ STOPS = (
     Stop("404.html", "", "", _at("/c/no-such-thing")),
     Stop("429.html", "Please wait a minute", "ben", _guess_too_often),
     Stop("500.html", "Something failed on our side", "", _file("500.html")),
+    Stop("503.html", "The site cannot reach what it keeps", "", _file("503.html")),
     Stop("forum/threads.html", "Forum", "", _at("/forum/")),
     Stop("forum/threads.html", "Forum", "mo", _at("/forum/")),
     Stop("forum/threads.html", "Search the forum", "", _at("/forum/search/?q=calcification")),
