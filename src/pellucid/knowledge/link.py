@@ -44,15 +44,16 @@ class Linker:
         """Build the findings of a report, in the order of the text."""
         findings: list[Finding] = []
         special: dict[str, set[str]] = {}
-        scan, title = self._find_scan_site(read), self._find_title_site(read)
+        scan = self._find_scan_site(read)
         for start, place, mentions in read.sentences:
+            section = read.sections[place]
             sentence, sites = mentions, [m.mention for m in mentions if m.mention.kind == "site"]
             if sites:
                 sentence = _merge_adjectives(mentions, self)
+                parts = self._organ_parts
                 sites = [m.mention for m in sentence if m.mention.kind == "site"]
+                sites = [s for s in sites if (s.concept, section.organ) not in parts]
             patterns = [m.mention for m in sentence if m.mention.kind == "part"]
-            section = read.sections[place]
-            sites = [s for s in sites if (s.concept, section.organ) not in self._organ_parts]
             earlier: str | None = None
             for item in sentence:
                 if item.mention.kind in _FINDING_KINDS or (
@@ -65,8 +66,8 @@ class Linker:
                         special.setdefault(item.mention.concept, set()).add(finding.concept)
                     elif len(known := special.get(finding.concept, ())) == 1 and not finding.site:
                         finding = self._name_again(finding, next(iter(known)))
-                    elif title and finding.concept in self._by_title and not finding.site:
-                        meant, _ = self._compose(finding.concept, None, title)
+                    elif finding.concept in self._by_title and not finding.site:
+                        meant, _ = self._compose(finding.concept, None, self._find_title_site(read))
                         finding = self._name_again(finding, meant.id)
                     findings.append(finding)
                     concept = self._library.find_concept(finding.concept)

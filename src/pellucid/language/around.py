@@ -44,14 +44,13 @@ class Around:
         self._text = text
         self._tokens = tokens
         self._hits = hits
-        self._things = [t for t in things if not self._is_place(t, lexicon)]
+        # Findings that only tell where another is: "at the lumpectomy site".
+        self._places = {
+            t.first for t in things if _ends_in(tokens[t.last - 1 : t.last + 1], lexicon.places)
+        }
+        self._things = [t for t in things if t.first not in self._places]
         self._lexicon = lexicon
         self._inside = {i for t in self._things for i in range(t.first, t.last)}
-
-    def _is_place(self, mention: Mention, lexicon: Lexicon) -> bool:
-        """Whether a finding only tells where another is: "at the lumpectomy site"."""
-        ends = self._tokens[mention.last - 1 : mention.last + 1]
-        return any(token.key in lexicon.places for token in ends)
 
     def find(self, kind: str, mention: Mention) -> str | None:
         """The nearest word of a kind (laterality, change) that belongs to a finding."""
@@ -168,7 +167,7 @@ class Around:
 
         What is not there did not change: "no new mass".
         """
-        if mention not in self._things or (
+        if mention.first in self._places or (
             mention.assertion.status == "absent" and mention.assertion.temporality != "resolved"
         ):
             return None
@@ -186,7 +185,7 @@ class Around:
 
     def find_sizes(self, sizes: Sequence[Measurement], mention: Mention) -> tuple[Measurement, ...]:
         """The sizes that are this finding's: nearest to it, of now, and no distances."""
-        if not sizes or mention.assertion.status == "absent" or mention not in self._things:
+        if not sizes or mention.assertion.status == "absent" or mention.first in self._places:
             return ()
         things = [t for t in self._things if t.assertion.status != "absent"] or [mention]
         kept = []
@@ -232,3 +231,8 @@ def _get_start(token: Token) -> int:
 def _gap(size: Measurement, mention: Mention) -> int:
     """Characters between a size and a finding; a size just before its finding is the usual case."""
     return mention.start - size.end if size.end <= mention.start else size.start - mention.end + 1
+
+
+def _ends_in(ends: Sequence[Token], words: frozenset[str]) -> bool:
+    """Whether the last token of a finding, or the one behind it, is one of some words."""
+    return ends[0].key in words or (len(ends) > 1 and ends[1].key in words)
