@@ -10,6 +10,7 @@ from pellucid.values.report import Reading
 
 if TYPE_CHECKING:
     from pellucid.explain.arrange import Arrangement
+    from pellucid.explain.outline import Heading
 
 FORMATS = ("text", "markdown", "html", "json")
 
@@ -49,6 +50,13 @@ def render(answer: Answer, form: str = "text", width: int = 80, colour: bool = F
 
         return render_json(answer)
     raise InputError(f"unknown format '{form}'; known: {', '.join(FORMATS)}")
+
+
+def outline_answer(answer: Answer) -> list[Heading]:
+    """The statements of an answer under their headings, in the order that every form shows."""
+    from pellucid.explain.outline import outline
+
+    return outline(answer)
 
 
 def select_sections(answer: Answer, section: str | None = None, short: bool = False) -> Answer:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from django.utils.safestring import SafeString, mark_safe
 
-from pellucid import Answer, Notice, Source, Statement
+from pellucid import Answer, Notice, Source
+from pellucid.app.render import outline_answer
 
 _CODE_SYSTEMS = {
     "icd10cm": "ICD-10-CM",
@@ -53,45 +54,25 @@ class AnswerView(NamedTuple):
 
 def view_answer(answer: Answer) -> AnswerView:
     """Arrange an answer for a page."""
-    numbers = number_sources(answer.sources)
-    headings: list[tuple[bool, Heading]] = []
-    for place, section in enumerate(answer.sections):
-        key, _, part = section.key.partition(".")
-        title, label = section.title, ""
-        if part:
-            title, _, label = section.title.rpartition(": ")
-        entries = tuple(Entry(label, *cite(s, numbers)) for s in section.statements)
-        last = headings[-1][1] if headings else None
-        if part and last and (last.key, last.title) == (key, title):
-            headings[-1] = (headings[-1][0], last._replace(entries=last.entries + entries))
-        else:
-            headings.append((place < answer.lead, Heading(key, title, entries)))
+    numbers = {key: number for number, key in enumerate(answer.sources, 1)}
+    headings = []
+    for key, title, lead, entries in outline_answer(answer):
+        shown = tuple(
+            Entry(label, statement.text, tuple(numbers[k] for k in statement.citations))
+            for label, statement in entries
+        )
+        headings.append((lead, Heading(key, title, shown)))
     return AnswerView(
         answer.status,
         ", ".join(f.name for f in answer.focus),
-        *split_notices(answer.notices),
+        tuple(n for n in answer.notices if n.kind == "emergency"),
+        tuple(n for n in answer.notices if n.kind not in ("emergency", "education")),
         tuple(h for lead, h in headings if lead),
         tuple(h for lead, h in headings if not lead),
         tuple(answer.sources.values()),
         tuple(n for n in answer.notices if n.kind == "education"),
         answer,
     )
-
-
-def split_notices(notices: Iterable[Notice]) -> tuple[tuple[Notice, ...], tuple[Notice, ...]]:
-    """The emergency notices, and the rest without the one that stands under every answer."""
-    urgent = tuple(n for n in notices if n.kind == "emergency")
-    return urgent, tuple(n for n in notices if n.kind not in ("emergency", "education"))
-
-
-def number_sources(sources: Mapping[str, Source]) -> dict[str, int]:
-    """Number the sources from 1, in the order of first use."""
-    return {key: number for number, key in enumerate(sources, 1)}
-
-
-def cite(statement: Statement, numbers: Mapping[str, int]) -> tuple[str, tuple[int, ...]]:
-    """A statement's words and the numbers of its sources."""
-    return statement.text, tuple(numbers[key] for key in statement.citations)
 
 
 def describe_page(
