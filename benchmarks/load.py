@@ -10,7 +10,7 @@ import argparse
 import json
 import os
 import random
-import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -71,12 +71,20 @@ class Reader(FastHttpUser):
 
     def on_start(self) -> None:
         self.origin = origins[random.randrange(len(origins))]
+        # As a proxy with TLS tells it: the limits of one address are not those of all.
+        self.sent = {
+            "X-Forwarded-For": f"2001:db8:{random.randrange(65_536):x}::1",
+            "X-Forwarded-Proto": "https",
+            "Referer": self.origin.replace("http:", "https:"),
+        }
 
     @task
     def read(self) -> None:
         name, path = random.choice([*PAGES.items(), ("thread", "")])
         self.client.get(
-            self.origin + (path or f"/forum/thread/{random.choice(threads)}/"), name=name
+            self.origin + (path or f"/forum/thread/{random.choice(threads)}/"),
+            headers=self.sent,
+            name=name,
         )
 
 
@@ -92,7 +100,7 @@ class Writer(Reader):
         source, token = f"reply {uuid4()}", str(uuid4())
         path = f"/forum/thread/{random.choice(threads)}/reply/"
         form = {"csrfmiddlewaretoken": CSRF, "source": source, "token": token, "step": "post"}
-        sent = {"Cookie": f"csrftoken={CSRF}; sessionid={self.session}"}
+        sent = {"Cookie": f"csrftoken={CSRF}; sessionid={self.session}", **self.sent}
         for _ in range(random.choice((1, 2))):
             with self.client.post(
                 self.origin + path,
@@ -119,6 +127,7 @@ def main() -> None:
         environment = os.environ | {
             "PELLUCID_DATA_DIR": folder,
             "PELLUCID_SECRET_KEY": "k" * 50,
+            "PELLUCID_PROXIES": "1",
             "DJANGO_SETTINGS_MODULE": "pellucid.web.config.settings",
         }
         keys, made = run(PREPARE, environment, options.writers, THREADS)
@@ -170,14 +179,16 @@ class Server:
 
     def __init__(self, folder: Path, number: int, environment: dict[str, str]) -> None:
         self.log = folder / f"server{number}.log"
-        command = [sys.executable, "-m", "pellucid", "serve", "--port", "0"]
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.origin = f"http://127.0.0.1:{port}"
+        command = [sys.executable, "-m", "pellucid", "serve", "--port", str(port)]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         while "Stop with" not in (printed := self.log.read_text()):
             if self.process.poll() is not None:
                 sys.exit(printed)
             gevent.sleep(0.1)
-        self.origin = re.search(r"http://127\.0\.0\.1:\d+", printed)[0]
 
     def stop(self) -> None:
         self.process.terminate()

@@ -163,7 +163,7 @@ class Server:
             assert time.monotonic() < until, printed
             time.sleep(0.05)
         line = next(x for x in printed.splitlines() if x.startswith("Pellucid is at"))
-        self.port = urlsplit(line.split()[-1]).port or 0
+        self.port = urlsplit(line.split()[-1]).port or port  # behind TLS its own is not told
         self._browsers: list[Browser] = []
 
     def stop(self) -> None:

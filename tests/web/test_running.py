@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import socket
 import subprocess
 import sys
 import threading
@@ -192,6 +193,22 @@ def test_a_full_disk_is_a_clear_page_and_nothing_is_damaged(lone_site: Site) -> 
 
 
 # Two servers ------------------------------------------------------------------------------------
+
+
+def test_a_proxy_on_this_machine_is_believed(tmp_path: Path) -> None:
+    """Readers behind it are counted apart, and who comes without TLS is sent to it."""
+    site = prepare(Site(tmp_path / "site", PELLUCID_PROXIES="1"))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with site.serve(port) as server:
+        browser = server.browse()
+        statuses = Counter()
+        for number in range(70):  # of one address 60 are let in
+            sent = {"X-Forwarded-For": f"192.0.2.{number}", "X-Forwarded-Proto": "https"}
+            statuses[browser.send("GET", "/?q=nephrocalcinosis", headers=sent).status] += 1
+        assert statuses == {200: 70}
+        plain = browser.send("GET", "/about", headers={**sent, "X-Forwarded-Proto": "http"})
+        assert (plain.status, plain.headers["Location"][:8]) == (301, "https://")
 
 
 def test_two_servers_share_one_database(postgres: Postgres, tmp_path: Path) -> None:

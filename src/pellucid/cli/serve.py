@@ -22,8 +22,9 @@ def run_serve(options: SimpleNamespace) -> int:
     """Prepare the site and serve it until it is stopped."""
     if not 0 <= options.port <= 65535:
         raise InputError(f"there is no port {options.port}; use one from 1 to 65535")
-    # Nobody listens between a browser and a server on one machine.
-    os.environ.setdefault("PELLUCID_HTTPS", "0" if is_loopback(options.host) else "1")
+    # Nobody listens between a browser and a server on one machine, unless a proxy stands between them.
+    alone = is_loopback(options.host) and os.environ.get("PELLUCID_PROXIES", "0") == "0"
+    os.environ.setdefault("PELLUCID_HTTPS", "0" if alone else "1")
     if options.port:  # mail says where the site is; a port that the system picks is not known yet
         os.environ.setdefault("PELLUCID_URL", get_origin(options.host, options.port))
     if options.host not in ("0.0.0.0", "::"):
