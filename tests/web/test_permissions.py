@@ -158,6 +158,7 @@ def find_address(name: str, world) -> str:
         "uidb36": "1",
         "pk": 1,
         "service": "pellucid-education",
+        "provider_id": "nobody",
         "rest": "nothing",
         "id": world.people["member"].pk,
         "object_id": "1",

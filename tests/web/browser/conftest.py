@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from .members import Member, set_up_staff
+from .provider import Provider
 from .server import SiteServer
 from .tour import Places, prepare
 
@@ -22,8 +23,21 @@ DESKTOP = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="package")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteServer]:
-    server = SiteServer(tmp_path_factory.mktemp("site"))
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    provider = Provider(tmp_path_factory.mktemp("provider"))
+    yield provider
+    provider.stop()
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[SiteServer]:
+    server = SiteServer(
+        tmp_path_factory.mktemp("site"),
+        PELLUCID_OIDC_URL=provider.origin,
+        PELLUCID_OIDC_CLIENT="pellucid",
+        PELLUCID_OIDC_SECRET="secret",
+        PELLUCID_OIDC_NAME="The Clinic",
+    )
     yield server
     server.stop()
 
@@ -46,6 +60,9 @@ class Watch:
 
     origin: str
     seen: list[str] = field(default_factory=list)
+    others: list[str] = field(
+        default_factory=list
+    )  # sites to which a page may lead; what they do is theirs
 
     def watch(self, context: Any) -> None:
         """Look at all that the pages of a context do from now on."""
@@ -57,10 +74,13 @@ class Watch:
 
     def _look_at_request(self, request: Any) -> None:
         address = urlsplit(request.url)
-        if address.scheme not in ("data", "blob", "about") and not request.url.startswith(
-            self.origin + "/"
-        ):
+        if address.scheme in ("data", "blob", "about") or self._is_elsewhere(request.frame.url):
+            return
+        if not request.url.startswith(self.origin + "/") and not self._is_elsewhere(request.url):
             self.seen.append(f"request to {request.url}")
+
+    def _is_elsewhere(self, address: str) -> bool:
+        return address.startswith(tuple(f"{origin}/" for origin in self.others))
 
     def _look_at_response(self, response: Any) -> None:
         if response.status >= 500:
@@ -68,6 +88,8 @@ class Watch:
 
     def _look_at_console(self, message: Any) -> None:
         # A refused form is an answer of the site, which Chromium writes as a line of its own.
+        if message.page and self._is_elsewhere(message.page.url):
+            return
         if message.type in ("error", "warning") and "server responded with" not in message.text:
             self.seen.append(f"console: {message.text} at {message.page and message.page.url}")
 
@@ -91,6 +113,7 @@ def open_browsers(chromium: Any, watch: Watch) -> Iterator[Open]:
         options = {"viewport": DESKTOP, "reduced_motion": "reduce"} | options
         context = chromium.new_context(base_url=watch.origin, **options)
         context.set_default_timeout(20_000)
+        context.route("https://**", lambda route: route.abort())  # only this machine is reached
         watch.watch(context)
         contexts.append(context)
         return context.new_page()

@@ -24,9 +24,10 @@ _PATIENCE = 120  # seconds: the first start compiles the pack
 class SiteServer:
     """``pellucid serve`` on a free port of this machine; all that it writes lies in one folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **said: str) -> None:
         self._folder = folder
         self._data = folder / "data"
+        self.database = self._data / "site.sqlite3"
         self.log = folder / "log"
         (folder / "tmp").mkdir()
         environment = {k: v for k, v in os.environ.items() if not k.startswith("DJANGO_")}
@@ -34,6 +35,7 @@ class SiteServer:
             environment.pop(f"PELLUCID_{name}", None)
         with socket.create_server(("127.0.0.1", 0)) as listening:
             port = listening.getsockname()[1]  # free now: mail needs to know it before the start
+        environment |= said
         environment |= {
             "DJANGO_SETTINGS_MODULE": "site_settings",
             "PELLUCID_DATA_DIR": str(self._data),
@@ -69,7 +71,7 @@ class SiteServer:
         """Where the site keeps these words: its files (database, log, temporary ones), its sessions."""
         files = [p for p in self._folder.rglob("*") if p.is_file()]
         found = [p.name for p in files if words in p.read_bytes()]
-        with sqlite3.connect(f"file:{self._data / 'site.sqlite3'}?mode=ro", uri=True) as database:
+        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as database:
             rows = database.execute("SELECT session_data FROM django_session").fetchall()
         database.close()
         return found + ["a session" for (data,) in rows if words in _read_session(data)]

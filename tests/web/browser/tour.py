@@ -166,6 +166,23 @@ def _show(page: Any, body: str) -> None:
     page.goto("/shown")
 
 
+def _leave(page: Any, places: Places) -> None:
+    # Who has it does not stay there: shown without the line that leads on.
+    page.goto("/accounts/login/")
+    body = page.locator("form[action*='/oidc/']").evaluate(
+        "async f => (await fetch(f.action, {method: 'POST', body: new FormData(f)})).text()"
+    )
+    leading, line, rest = body.partition('<meta http-equiv="refresh"')
+    assert line
+    _show(page, leading + rest.partition(">")[2])
+
+
+def _come_back_as_nobody(page: Any, places: Places) -> None:
+    page.goto("/accounts/login/")
+    action = page.locator("form[action*='/oidc/']").get_attribute("action").partition("?")[0]
+    page.goto(f"{action}callback/?code=1&state=2")
+
+
 def _confirmed(address: str) -> Callable[[Any, Places], None]:
     """A page that asks for the password again, if the last time is a while ago."""
 
@@ -239,6 +256,19 @@ STOPS = (
     Stop("accounts/bookmarks.html", "Bookmarks", "mo", _at("/members/bookmarks/")),
     Stop("accounts/delete.html", "Delete my account", "ann", _confirmed("/members/delete/")),
     Stop("accounts/unsubscribe.html", "Stop email about threads", "", _at("{unsubscribe}")),
+    Stop("accounts/leave.html", "Sign in elsewhere", "", _leave),
+    Stop(
+        "socialaccount/authentication_error.html",
+        "You are not signed in",
+        "",
+        _come_back_as_nobody,
+    ),
+    Stop(
+        "socialaccount/connections.html",
+        "Account Connections",
+        "ann",
+        _at("/accounts/3rdparty/"),
+    ),
     Stop("account/login.html", "Sign In", "", _at("/accounts/login/")),
     Stop("account/signup.html", "Sign Up", "", _at("/accounts/signup/")),
     Stop("account/logout.html", "Sign Out", "ann", _at("/accounts/logout/")),
@@ -274,7 +304,9 @@ def list_page_templates() -> set[str]:
     return {
         n.as_posix()
         for n in names
-        if n.name[0] != "_" and n.name != "base.html" and n.parts[0] not in ("allauth", "django")
+        if n.name[0] != "_"
+        and n.name != "base.html"
+        and not {"allauth", "django", "snippets"} & {*n.parts}
     }
 
 

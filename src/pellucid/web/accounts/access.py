@@ -99,6 +99,7 @@ def export_member(member: User) -> dict[str, Any]:
         "blocks": "blocked__username created",
         "reviews": "thread_id state reason reviewed_at",
         "endorsements": "id endorsed_at",
+        "socialaccount_set": "provider uid date_joined last_login",
     }
     return {
         "member": {name: getattr(member, name) for name in fields},

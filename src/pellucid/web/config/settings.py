@@ -2,6 +2,7 @@
 
 ``PELLUCID_DATA_DIR``: the site's folder (database, key); ``PELLUCID_DATABASE_URL``: another database;
 ``PELLUCID_HOSTS``: host names, commas between; ``PELLUCID_URL``: where people reach the site; ``PELLUCID_EMAIL_URL``: where mail goes out (``smtp://user:password@host:587``);
+``PELLUCID_OIDC_URL`` and its like: whose accounts people may sign in with, besides the site's own;
 ``PELLUCID_PROXIES``: how many proxies stand in front; ``PELLUCID_HTTPS=0``: no TLS in front (on this machine only); ``PELLUCID_DEBUG=1``: for developers.
 """
 
@@ -14,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 import dj_database_url
 
 from pellucid.web.config.folder import get_data_folder, get_secret_key, put_files
+from pellucid.web.config.provider import read_providers
 
 WEB = Path(__file__).resolve().parent.parent
 DATA = get_data_folder()
@@ -46,6 +48,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "pellucid.web.pages",
     "pellucid.web.saved",
@@ -147,6 +150,9 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = False
 ACCOUNT_USERNAME_BLACKLIST = ["admin", "administrator", "moderator", "pellucid", "staff", "system"]
+SOCIALACCOUNT_ADAPTER = "pellucid.web.accounts.elsewhere.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": read_providers(os.environ)}}
+SOCIALACCOUNT_AUTO_SIGNUP = False  # the name that others see is asked for, never taken over
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 
