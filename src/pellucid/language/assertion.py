@@ -42,7 +42,7 @@ def add_clause_stops(cues: list[Hit], text: str, tokens: Sequence[Token]) -> lis
             and tokens[-1].key == "no"
             and ":" in text[tokens[-2].end : tokens[-1].start]
         ):
-            cues = [*cues[:-1], Hit(len(tokens) - 1, len(tokens), "no", ("absent", "backward"))]
+            cues = [*cues, Hit(len(tokens) - 1, len(tokens), "no", ("absent", "backward"))]
     if not cues or "," not in text:
         return cues
     doubts = {hit.first for hit in cues if hit.value == ("possible", "forward")}

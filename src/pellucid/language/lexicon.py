@@ -17,6 +17,7 @@ class Lexicon(NamedTuple):
     kind; parts: phrase -> pattern;
     types, weak: phrase -> question type; words: every folded word of all of them -> weight; around: phrase -> (laterality, change, recommend or
     action, value); normal: phrase -> "normal", or (concept denied, whether it says so by itself);
+    abbreviated, answers, unfinished: as :class:`pellucid.language.sentences.SentenceSplitter` takes them;
     urgent: concepts that can need care at once;
     beside: concepts that a short name tells when a subject stands near it, without taking in the subject.
     """
@@ -55,6 +56,9 @@ class Lexicon(NamedTuple):
     distance: frozenset[str]
     side_after: frozenset[str]
     places: frozenset[str]
+    abbreviated: tuple[str, ...]
+    answers: tuple[str, ...]
+    unfinished: tuple[str, ...]
     titles: dict[str, str]
     organs: dict[str, str]
     background: tuple[str, ...]

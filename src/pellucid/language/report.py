@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pellucid.language.lexicon import English, Lexicon
 from pellucid.language.sections import SectionTitles, split_sections
 from pellucid.language.sentence import NO_TOPIC, SentenceReader, SentenceReading, Topic
-from pellucid.language.sentences import split_sentences
+from pellucid.language.sentences import SentenceSplitter
 from pellucid.language.tokens import make_word_key
 from pellucid.values.mention import ReportMentions, ReportSentence
 from pellucid.values.question import Assertion
@@ -27,6 +27,7 @@ class ReportReader:
         self._word_key = make_word_key(lexicon.folding)
         self._sentences = SentenceReader(lexicon, self._word_key, get_english)
         self._titles = SectionTitles(lexicon.titles, lexicon.organs, frozenset(lexicon.background))
+        self._splitter = SentenceSplitter(lexicon.abbreviated, lexicon.answers, lexicon.unfinished)
         kinds = lexicon.kinds
         self._sites = {key: i for key, i in lexicon.names[0].items() if kinds[i] == "site"}
         self._known: dict[int, SentenceReading] = {}
@@ -42,7 +43,7 @@ class ReportReader:
             topic = self._find_topic(section.title) if section.organ else NO_TOPIC
             if topic.side:
                 sections[place] = section._replace(side=topic.side)
-            for start, end in split_sentences(text, section.start, section.end):
+            for start, end in self._splitter.split(text, section.start, section.end):
                 mentions, advice = self._read_sentence(text[start:end], topic)
                 if mentions:
                     sentences.append(ReportSentence(start, place, mentions))
@@ -54,7 +55,7 @@ class ReportReader:
 
     def assert_span(self, text: str, start: int, end: int) -> Assertion | None:
         """The assertion of the words between two offsets; None if no word stands there."""
-        spans = [s for s in split_sentences(text, 0, len(text)) if s[0] < end and s[1] > start]
+        spans = [s for s in self._splitter.split(text, 0, len(text)) if s[0] < end and s[1] > start]
         if not spans:
             return None
         first, last = spans[0][0], spans[-1][1]

@@ -19,5 +19,5 @@ class Command(BaseCommand):
         """Make them, and say how to sign in as one."""
         password = secrets.token_urlsafe(12)
         if names := make_demo(password):
-            self.stdout.write(f"Example members, each with the password {password} :")
+            self.stdout.write(f"Example members, each with the password {password}")
             self.stdout.write("  " + ", ".join(f"{name}@example.org" for name in names))
