@@ -124,11 +124,15 @@ class Linker:
         if patterns:
             pattern = next((p.concept for p in patterns if 0 <= mention.first - p.last <= 2), None)
         near = _list_near(mention, sites) if sites else []
-        organ = None if section.organ in self._tissues else section.organ
+        tissues = self._tissues
+        organ = None if section.organ in tissues else section.organ
         if earlier and (organ is None or self._lies_in(earlier, organ)):
-            organ = earlier  # "liver lesions, likely cysts", under ABDOMEN
-        organs = (place for place in (*near, organ) if place not in self._tissues)
-        place = next(filter(None, organs), None) or scan or next(iter(near), None)
+            organ = (
+                None if earlier in tissues else earlier
+            )  # "liver lesions, likely cysts", under ABDOMEN
+        place = next((site for site in near if site not in tissues), organ) or scan
+        if place is None and near:
+            place = near[0]
         concept, site = self._compose(mention.concept, pattern, place)
         if (
             section.side

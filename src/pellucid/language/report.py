@@ -43,8 +43,9 @@ class ReportReader:
             topic = self._find_topic(section.title) if section.organ else NO_TOPIC
             if topic.side:
                 sections[place] = section._replace(side=topic.side)
+            seed = hash(topic)
             for start, end in self._splitter.split(text, section.start, section.end):
-                mentions, advice = self._read_sentence(text[start:end], topic)
+                mentions, advice = self._read_sentence(text[start:end], topic, seed)
                 if mentions:
                     sentences.append(ReportSentence(start, place, mentions))
                 if advice and section.key not in background:
@@ -61,8 +62,8 @@ class ReportReader:
         first, last = spans[0][0], spans[-1][1]
         return self._sentences.assert_span(text[first:last], start - first, end - first)
 
-    def _read_sentence(self, sentence: str, topic: Topic) -> SentenceReading:
-        key = hash((sentence, topic))
+    def _read_sentence(self, sentence: str, topic: Topic, seed: int) -> SentenceReading:
+        key = hash((sentence, seed))
         found = self._known.get(key)
         if found is None:
             found = self._sentences.read(sentence, topic)

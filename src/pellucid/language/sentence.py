@@ -92,9 +92,9 @@ class SentenceReader:
         if not (hits or words or subjects or about):
             return ((), advice) if advice else _NOTHING
         hits = self._drop_unmeant(hits, tokens)
-        if words:  # "mass effect" is no mass
+        if longer := [w for w in words if w.last - w.first > 1]:  # "mass effect" is no mass
             hits = [
-                h for h in hits if not any(w.first <= h.first < h.last <= w.last for w in words)
+                h for h in hits if not any(w.first <= h.first < h.last <= w.last for w in longer)
             ]
         hits = share_words(keys, hits, self._names, self._beginnings, lexicon.kinds, lexicon.shared)
         if words:

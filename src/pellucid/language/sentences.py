@@ -22,10 +22,11 @@ class SentenceSplitter:
     ) -> None:
         whole = "".join(rf"(?<!\b{re.escape(word)}\.)" for word in abbreviated)
         answer = rf"[ \t]*(?i:{_join(answers)})[ \t]*[.;]?[ \t]*(?:\n|\Z)"
+        # All that may end a sentence begins with one of these characters: the search leaps to the next.
         self._end = re.compile(
-            rf"(?:[.!]|(?<!\s)\?)(?=\s|$|[A-Z])(?i:{whole}(?<!\b[a-z]\.))(?<!^\d\.)(?<!^\d\d\.)"
-            r"|;|\n\s*\n|\n(?=\s*(?:[-*•·]|\d{1,2}[.)])\s)"
-            rf"|\n(?={_LABEL})|:[ \t]*\n(?!{answer})\s*|(?P<line>\n)(?=[ \t]*[A-Z])",
+            rf"[.!?;:\n](?:(?<=[.!?])(?<!\s\?)(?=\s|$|[A-Z])(?i:{whole}(?<!\b[a-z]\.))(?<!^\d\.)(?<!^\d\d\.)"
+            r"|(?<=;)|(?<=\n)(?:\s*\n|(?=\s*(?:[-*•·]|\d{1,2}[.)])\s)"
+            rf"|(?={_LABEL})|(?P<line>)(?=[ \t]*[A-Z]))|(?<=:)[ \t]*\n(?!{answer})\s*)",
             re.MULTILINE,
         )
         self._open = re.compile(rf"(?:[,:/&(-]|\b(?:{_join(unfinished)}))[ \t]*\Z", re.IGNORECASE)
@@ -35,7 +36,7 @@ class SentenceSplitter:
         ends = [
             match.end()
             for match in self._end.finditer(text, start, end)
-            if not match["line"] or self._is_over(text, match.start())
+            if match["line"] is None or self._is_over(text, match.start())
         ]
         if not ends or ends[-1] < end:
             ends.append(end)

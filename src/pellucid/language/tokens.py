@@ -19,28 +19,26 @@ _TOKEN = re.compile(
 
 _new_tuple = tuple.__new__
 
+_MAX_KNOWN = 50_000
+
 #: Folds one word to its key.
 WordKey = Callable[[str], str]
 
 
-def make_word_key(folding: dict[str, Any]) -> WordKey:
-    """Build the folding of words from a pack's ``folding`` table.
+class _WordKeys(dict[str, str]):
+    """Words and their keys: a known word costs one look at a dict, a new one is folded."""
 
-    A key has no capitals, accents, possessives or plural ending, and American spelling.
-    """
-    british = [(str(a), str(b)) for a, b in folding.get("british", ())]
-    irregular: dict[str, str] = folding.get("irregular", {})
-    cache: dict[str, str] = {}
+    def __init__(self, folding: dict[str, Any]) -> None:
+        self._british = [(str(a), str(b)) for a, b in folding.get("british", ())]
+        self._irregular: dict[str, str] = folding.get("irregular", {})
 
-    def word_key(word: str) -> str:
-        key = cache.get(word)
-        if key is None:
-            if len(cache) > 50_000:
-                cache.clear()
-            key = cache[word] = fold(word)
+    def __missing__(self, word: str) -> str:
+        if len(self) > _MAX_KNOWN:
+            self.clear()
+        key = self[word] = self._fold(word)
         return key
 
-    def fold(word: str) -> str:
+    def _fold(self, word: str) -> str:
         word = word.lower()
         if not word.isascii():
             decomposed = unicodedata.normalize("NFKD", word.replace("’", "'").replace("ß", "ss"))
@@ -49,14 +47,20 @@ def make_word_key(folding: dict[str, Any]) -> WordKey:
             word = word[:-2] if word.endswith("'s") else word.replace("'", "")
         if word.startswith("non") and not word.isalpha():
             word = "non" + word[4:]
-        if word in irregular:
-            return irregular[word]
-        for old, new in british:
+        if word in self._irregular:
+            return self._irregular[word]
+        for old, new in self._british:
             if old in word:
                 word = word.replace(old, new)
         return _strip_plural(word)
 
-    return word_key
+
+def make_word_key(folding: dict[str, Any]) -> WordKey:
+    """Build the folding of words from a pack's ``folding`` table.
+
+    A key has no capitals, accents, possessives or plural ending, and American spelling.
+    """
+    return _WordKeys(folding).__getitem__
 
 
 def _strip_plural(word: str) -> str:
