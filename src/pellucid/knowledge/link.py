@@ -38,7 +38,7 @@ class Linker:
         self._tissues = tissues
         self._organ_parts = organ_parts
         self._by_title = by_title
-        self._composed: dict[tuple[str, str | None, str | None], tuple[Concept, str | None]] = {}
+        self._composed = _Composed(library)
 
     def link(self, text: str, read: ReportMentions) -> list[Finding]:
         """Build the findings of a report, in the order of the text."""
@@ -67,11 +67,12 @@ class Linker:
                     elif len(known := special.get(finding.concept, ())) == 1 and not finding.site:
                         finding = self._name_again(finding, next(iter(known)))
                     elif finding.concept in self._by_title and not finding.site:
-                        meant, _ = self._compose(finding.concept, None, self._find_title_site(read))
+                        meant, _ = self._composed[
+                            finding.concept, None, self._find_title_site(read)
+                        ]
                         finding = self._name_again(finding, meant.id)
                     findings.append(finding)
-                    concept = self._library.find_concept(finding.concept)
-                    earlier = (concept and concept.site) or earlier
+                    earlier = self._library.get_concept(finding.concept).site or earlier
         return findings
 
     def _name_again(self, finding: Finding, concept_id: str) -> Finding:
@@ -130,10 +131,10 @@ class Linker:
             organ = (
                 None if earlier in tissues else earlier
             )  # "liver lesions, likely cysts", under ABDOMEN
-        place = next((site for site in near if site not in tissues), organ) or scan
-        if place is None and near:
-            place = near[0]
-        concept, site = self._compose(mention.concept, pattern, place)
+        place = organ or scan
+        if near:
+            place = next((site for site in near if site not in tissues), place) or near[0]
+        concept, site = self._composed[mention.concept, pattern, place]
         if (
             section.side
             and not (laterality or sided)
@@ -163,16 +164,22 @@ class Linker:
     def _lies_in(self, site: str | None, organ: str | None) -> bool:
         return site is None or organ in self._library.find_ancestors(site)
 
-    def _compose(
-        self, concept_id: str, pattern: str | None, near: str | None
-    ) -> tuple[Concept, str | None]:
-        """The concept made of this one with a pattern and a site near it, or this one; and its site."""
-        key = (concept_id, pattern, near)
-        found = self._composed.get(key)
-        if found is None:
-            concept = self._library.get_concept(concept_id)
-            final = self._library.get_concept(self._find_composed(*key))
-            found = self._composed[key] = (final, final.site or concept.site or near)
+    def has_combination(self, head: str, site: str) -> bool:
+        """Whether a head and a site make a concept of their own."""
+        return self._composed[head, None, site][0].id != head
+
+
+class _Composed(dict[tuple[str, str | None, str | None], tuple[Concept, str | None]]):
+    """The concept made of one with a pattern and a site near it, or the one itself; and its site."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def __missing__(self, key: tuple[str, str | None, str | None]) -> tuple[Concept, str | None]:
+        concept_id, _, near = key
+        concept = self._library.get_concept(concept_id)
+        final = self._library.get_concept(self._find_composed(*key))
+        found = self[key] = (final, final.site or concept.site or near)
         return found
 
     def _find_composed(self, concept_id: str, pattern: str | None, site: str | None) -> str:
@@ -219,10 +226,6 @@ class Linker:
                 or concept.id in self._library.find_ancestors(found)
             )
         )
-
-    def has_combination(self, head: str, site: str) -> bool:
-        """Whether a head and a site make a concept of their own."""
-        return self._compose(head, None, site)[0].id != head
 
 
 def _is_under(section: ReportSection, text: str, start: int) -> bool:
