@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import PHONE, Open
+from .conftest import PHONE, Open, Watch
 from .members import Member, fill_in_sign_in, get_number, sign_in, sign_up
 from .server import SiteServer
 
@@ -368,6 +368,35 @@ def test_a_second_factor_is_asked_for(open_browser: Open, site: SiteServer) -> N
     send_code(again, "Code", "Sign In")
     again.goto("/members/me/")
     assert again.get_by_role("heading", level=1).inner_text() == "tora"
+
+
+def test_a_passkey_signs_in(open_browser: Open, watch: Watch, site: SiteServer) -> None:
+    """With Chromium's own authenticator; a passkey belongs to a name, so not to 127.0.0.1."""
+    here = site.origin.replace("127.0.0.1", "localhost")
+    watch.others.append(here)
+    page = open_browser()
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    authenticator = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+    }
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": authenticator})
+    member = sign_up(page, site, "pia")
+    sign_in(page, member, f"{here}/accounts/login/?next=/accounts/2fa/webauthn/add/")
+    page.get_by_label("Password").fill("green-lamp-by-the-river-42")
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_label("Passwordless").check()
+    page.get_by_role("button", name="Add").click()
+    page.wait_for_url(lambda address: "/add/" not in address)
+    page.goto(f"{here}/accounts/logout/")
+    page.get_by_role("main").get_by_role("button", name="Sign Out").click()
+    page.goto(f"{here}/accounts/login/?next=/members/me/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url(f"{here}/members/@pia/")
 
 
 # Nothing typed is lost --------------------------------------------------------------------------
