@@ -119,19 +119,6 @@ def test_question_type_is_found_in_its_example(
     assert kind in reader.understand(text).types
 
 
-RULES = load_table("boundaries")["emergency"]
-
-
-@pytest.mark.parametrize("rule", RULES, ids=[rule["id"] for rule in RULES])
-def test_emergency_rule_fires_on_its_example_only(
-    engine: pellucid.Engine, rule: dict[str, str]
-) -> None:
-    urgent = engine.ask(rule["example"])
-    assert urgent.status == "emergency"
-    assert urgent.notices[0].kind == "emergency"
-    assert engine.ask(rule["counter"]).status != "emergency"
-
-
 @pytest.mark.parametrize("kind", ["dose", "diagnosis"])
 def test_boundary_fires_on_its_example_only(engine: pellucid.Engine, kind: str) -> None:
     rule = load_table("boundaries")[kind]

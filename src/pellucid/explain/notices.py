@@ -16,7 +16,7 @@ FindRoots = Callable[[str], Sequence[tuple[str, str]]]
 def get_status(question: Question, resolution: Resolution) -> str:
     """Decide how a question is answered; see :data:`pellucid.values.answer.STATUSES`."""
     boundaries = question.boundaries
-    if any(b.startswith("emergency:") for b in boundaries):
+    if "emergency" in boundaries or "crisis" in boundaries:
         return "emergency"
     if "dose" in boundaries or (
         "diagnosis" in boundaries and all(t.mention.weak for t in resolution.targets)
@@ -47,9 +47,9 @@ def compose_notices(
     def add(kind: str, key: str | None = None, **fields: str) -> None:
         notices.append(Notice(kind, texts[key or kind].format(**fields)))
 
-    if "emergency:suicide" in question.boundaries:
-        add("emergency", "suicide")
-    if any(b.startswith("emergency:") and b != "emergency:suicide" for b in question.boundaries):
+    if "crisis" in question.boundaries:
+        add("emergency", "crisis")
+    if "emergency" in question.boundaries:
         add("emergency")
     for boundary in ("dose", "diagnosis"):
         if boundary in question.boundaries:

@@ -13,6 +13,7 @@ from pellucid.language.lexicon import COUNTED, English, Lexicon
 from pellucid.language.phrases import PhraseTable, build_table
 from pellucid.language.sections import build_titles
 from pellucid.language.tokens import get_phrase_key, make_word_key
+from pellucid.language.urgency import build_urgency
 
 #: How often a word stands in the English list for it to be an everyday one.
 _COMMON = 3000
@@ -54,16 +55,11 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
     weak = build_table(
         row for kind, texts in (questions.get("weak") or {}).items() for row in phrases(texts, kind)
     )
-    emergency = tuple(
-        (rule["id"], tuple(tuple(build_table(phrases(group))) for group in rule["groups"]))
-        for rule in boundaries.get("emergency") or ()
-    )
     dose = boundaries.get("dose") or {}
     cues = build_cues(tables.get("assertion") or {}, word_key)
     words = _weigh_words(
         [*name_table.values, *parts.values],
-        [*types.values, *weak.values, *cues.values]
-        + [key for _, groups in emergency for values, _ in groups for key in values],
+        [*types.values, *weak.values, *cues.values],
     )
     kinds = {n.concept: n.kind for n in ranked}
     titles, organs, background = build_titles(tables.get("sections") or {}, word_key)
@@ -80,7 +76,7 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
         opening=frozenset(questions.get("opening") or ()),
         ordinary=frozenset(word_key(word) for word in questions.get("ordinary") or ()),
         cues=_plain(cues),
-        emergency=emergency,
+        urgency=build_urgency(tables.get("urgency") or {}),
         dose=(
             tuple(build_table(phrases(dose.get("phrases") or ()))),
             tuple(build_table(phrases(dose.get("drugs") or ()))),

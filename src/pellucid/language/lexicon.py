@@ -18,6 +18,7 @@ class Lexicon(NamedTuple):
     types, weak: phrase -> question type; words: every folded word of all of them -> weight; around: phrase -> (laterality, change, recommend or
     action, value); normal: phrase -> "normal", or (concept denied, whether it says so by itself);
     abbreviated, answers, unfinished: as :class:`pellucid.language.sentences.SentenceSplitter` takes them;
+    urgency: as :mod:`pellucid.language.urgency` takes it;
     urgent: concepts that can need care at once;
     beside: concepts that a short name tells when a subject stands near it, without taking in the subject.
     """
@@ -34,7 +35,7 @@ class Lexicon(NamedTuple):
     opening: frozenset[str]
     ordinary: frozenset[str]
     cues: tuple[dict[str, Any], dict[str, int]]
-    emergency: tuple[Any, ...]
+    urgency: dict[str, tuple[float, dict[str, float]]]
     dose: tuple[Any, ...]
     urgent: frozenset[str]
     diagnosis: tuple[dict[str, Any], dict[str, int]]

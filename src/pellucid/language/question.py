@@ -12,6 +12,7 @@ from pellucid.language.numbers import find_score_values, find_sizes
 from pellucid.language.phrases import Hit, PhraseTable, find_phrases
 from pellucid.language.spelling import find_correction, is_english
 from pellucid.language.tokens import make_word_key, tokenize
+from pellucid.language.urgency import find_urgency
 from pellucid.values.question import Clause, Mention, Number, Question, Token
 
 _SENTENCE_END = re.compile(r"[.!?;](?=\s|$|[\"'”’)])|\n+|[“”\"]")
@@ -51,14 +52,13 @@ class QuestionReader:
         self._reporting = PhraseTable(*lexicon.reporting)
         self._cues = PhraseTable(*lexicon.cues)
         self._diagnosis = PhraseTable(*lexicon.diagnosis)
-        self._emergency = [
-            (i, [PhraseTable(*g) for g in groups]) for i, groups in lexicon.emergency
-        ]
         self._dose = [PhraseTable(*table) for table in lexicon.dose]
 
     def understand(self, text: str) -> Question:
         """Understand one question; any text is accepted."""
-        tokens, corrections = self._correct(tokenize(text, self._word_key))
+        typed = tokenize(text, self._word_key)
+        urgency = find_urgency([token.key for token in typed], self._lexicon.urgency)
+        tokens, corrections = self._correct(typed)
         keys = [token.key for token in tokens]
         clauses = self._split_clauses(text, tokens)
         asking = [c for c in clauses if c.asks] or clauses
@@ -78,7 +78,7 @@ class QuestionReader:
             types=tuple(types),
             mentions=tuple(mentions),
             numbers=tuple(numbers),
-            boundaries=tuple(self._find_boundaries(keys, clauses, bool(mentions))),
+            boundaries=(*urgency, *self._find_boundaries(keys, clauses)),
             corrections=tuple(corrections),
             unknown=tuple(self._find_unknown(tokens, asking, mentions, type_hits, numbers)),
         )
@@ -199,29 +199,15 @@ class QuestionReader:
             return True
         return len(written) >= 3 and not is_english(written, self._get_english().valid)
 
-    def _find_boundaries(
-        self, keys: list[str], clauses: Sequence[Clause], medical: bool
-    ) -> list[str]:
+    def _find_boundaries(self, keys: list[str], clauses: Sequence[Clause]) -> list[str]:
         found = []
         for clause in clauses:
             span = (clause.first, clause.last)
-            for rule, groups in self._emergency:
-                if all(self._find_affirmed(keys, group, span) for group in groups):
-                    found.append(f"emergency:{rule}")
             if self._dose and all(find_phrases(keys, table, *span) for table in self._dose):
                 found.append("dose")
             if find_phrases(keys, self._diagnosis, *span):
                 found.append("diagnosis")
         return list(dict.fromkeys(found))
-
-    def _find_affirmed(self, keys: list[str], table: PhraseTable, span: tuple[int, int]) -> bool:
-        for hit in find_phrases(keys, table, *span):
-            assertion = classify_assertion(
-                find_phrases(keys, self._cues, *span), (hit.first, hit.last)
-            )
-            if assertion.status in ("present", "possible") and assertion.temporality == "current":
-                return True
-        return False
 
     def _find_unknown(
         self,
