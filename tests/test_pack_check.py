@@ -125,6 +125,22 @@ def test_two_concepts_with_one_name(make_pack: MakePack) -> None:
     assert find(pack, "name-clash") == []
 
 
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ("reports", "statements:\n- {concept: nowhere, subjects: [zorb], says: [wide]}\n"),
+        ("reports", "by_title: [nowhere]\n"),
+        ("boundaries", "urgent: [zorb, nowhere]\n"),
+        ("sections", "organs: {zorbs: nowhere}\n"),
+    ],
+)
+def test_word_tables_name_concepts_that_are_there(
+    make_pack: MakePack, table: str, text: str
+) -> None:
+    pack = make_pack(**{f"language__{table}.yaml": text})
+    assert find(pack, "unknown-id") == [(f"language/{table}.yaml", 1)]
+
+
 def test_a_longer_cycle_is_named(make_pack: MakePack) -> None:
     a = concept(extra="parents: [orb]\n")
     b = (

@@ -35,6 +35,7 @@ def check_pack(pack: PackFolder, name_key: NameKey, known_ids: Iterable[str] = (
     """
     problems = list(pack.problems)
     problems += _check_ids(pack, set(known_ids))
+    problems += _check_tables(pack, set(known_ids))
     problems += _check_cycles(pack)
     problems += _check_names(pack, name_key)
     problems += _check_combinations(pack)
@@ -81,6 +82,32 @@ def _check_ids(pack: PackFolder, known: set[str]) -> Iterator[Problem]:
                         "not-a-site",
                         f"site: '{target}' is not of kind site",
                     )
+
+
+def _check_tables(pack: PackFolder, known: set[str]) -> Iterator[Problem]:
+    """The concepts that the word tables name: one that is not there would fail when a report is read."""
+    known |= {file.concept.id for file in pack.files}
+    reports, boundaries, sections = (
+        pack.tables.get(name) or {} for name in ("reports", "boundaries", "sections")
+    )
+    parts = reports.get("organ_parts") or {}
+    named = {
+        "reports": [
+            *(rule["concept"] for rule in reports.get("statements") or ()),
+            *(reports.get("by_title") or ()),
+            *(reports.get("tissues") or ()),
+            *parts,
+            *(organ for organs in parts.values() for organ in organs),
+        ],
+        "boundaries": boundaries.get("urgent") or (),
+        "sections": (sections.get("organs") or {}).values(),
+    }
+    for table, concepts in named.items():
+        for concept in concepts:
+            if concept not in known:
+                yield Problem(
+                    f"language/{table}.yaml", 1, "unknown-id", f"there is no concept '{concept}'"
+                )
 
 
 def _check_cycles(pack: PackFolder) -> Iterator[Problem]:
