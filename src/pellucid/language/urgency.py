@@ -1,7 +1,7 @@
 """Words of a post -> whether it reads as an emergency, or as thoughts of ending one's life.
 
 A logistic regression over words and pairs of words, fitted to posts that we wrote (benchmarks/fit_urgency.py;
-docs/decisions/0015-urgency.md says why no list of phrases does). Its weights are the pack's.
+docs/decisions/0016-urgency.md says why no list of phrases does). Its weights are the pack's.
 """
 
 from __future__ import annotations
