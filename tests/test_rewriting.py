@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from conftest import Run
-from pellucid.app import rewriting
+from pellucid.app import installed, passages, rewriting
 from pellucid.app.collections import Request, install
+from pellucid.app.rewriting import Rewriter
+from pellucid.cli.main import main
 from pellucid.errors import InputError
 from pellucid.values.answer import Answer, Notice
 from pellucid.values.concept import Section, Source, Statement
@@ -143,7 +145,7 @@ LIES: dict[str, Callable[[BaseHTTPRequestHandler, str], None]] = {
 
 
 def test_a_plainer_sentence_is_marked_with_its_original_at_hand(serve) -> None:
-    answer = rewriting.rewrite(make_answer(SOURCE), serve(say(PLAIN)))
+    answer = Rewriter(serve(say(PLAIN))).rewrite(make_answer(SOURCE))
     assert get_texts(answer) == [f"{PLAIN} (reworded by a model, checked)"]
     assert answer.notices[0].kind == "original"
     assert SOURCE in answer.notices[0].text
@@ -155,7 +157,7 @@ def test_a_plainer_sentence_is_marked_with_its_original_at_hand(serve) -> None:
 def test_a_lie_leaves_the_sentence_as_it_was(serve, monkeypatch, lie: str) -> None:
     monkeypatch.setattr(rewriting, "SENTENCE_SECONDS", 0.8)
     before = make_answer(SOURCE)
-    assert rewriting.rewrite(before, serve(LIES[lie])) == before
+    assert Rewriter(serve(LIES[lie])).rewrite(before) == before
 
 
 OPPOSITES = [
@@ -173,7 +175,7 @@ OPPOSITES = [
 @pytest.mark.parametrize(("source", "lie"), OPPOSITES)
 def test_an_opposite_is_noticed(serve, source: str, lie: str) -> None:
     before = make_answer(source)
-    assert rewriting.rewrite(before, serve(say(lie))) == before
+    assert Rewriter(serve(say(lie))).rewrite(before) == before
 
 
 def test_names_of_installed_collections_stay(serve, tmp_path: Path, monkeypatch) -> None:
@@ -181,9 +183,29 @@ def test_names_of_installed_collections_stay(serve, tmp_path: Path, monkeypatch)
     own = tmp_path / "own.jsonl"
     row = {"id": "1", "question": "", "focus": "Chance of a stroke", "answer": "It is a number."}
     own.write_text(json.dumps(row), encoding="utf-8")
-    assert get_texts(rewriting.rewrite(make_answer(SOURCE), serve(say(PLAIN)))) != [SOURCE]
+    assert get_texts(Rewriter(serve(say(PLAIN))).rewrite(make_answer(SOURCE))) != [SOURCE]
     install(Request(str(own), terms={"licence": "CC0-1.0", "publisher": "Clinic"}))
-    assert get_texts(rewriting.rewrite(make_answer(SOURCE), serve(say(PLAIN)))) == [SOURCE]
+    assert get_texts(Rewriter(serve(say(PLAIN))).rewrite(make_answer(SOURCE))) == [SOURCE]
+
+
+def test_a_batch_opens_the_collections_once(serve, tmp_path: Path, monkeypatch, capsysbinary) -> None:
+    monkeypatch.setenv("PELLUCID_DATA_DIR", str(tmp_path / "data"))
+    rows = tmp_path / "rows.jsonl"
+    row = {"id": "1", "question": "", "focus": "Blorbosis", "answer": "It is a stiffness."}
+    rows.write_text(json.dumps(row), encoding="utf-8")
+    install(Request(str(rows), terms={"licence": "CC0-1.0", "publisher": "Clinic"}))
+    opened: list[str] = []
+
+    def open_pack(name: str) -> Any:
+        opened.append(name)
+        return installed.open_pack(name)
+
+    monkeypatch.setattr(passages, "open_pack", open_pack)
+    rows.write_text('{"question": "What is a granuloma?"}\n' * 3, encoding="utf-8")
+    reword = say("A granuloma is a small lump.")
+    assert main(["ask", "--short", "--rewrite", serve(reword), "--batch", str(rows)]) == 0
+    assert capsysbinary.readouterr().out.count(b'"status": "answered"') == 3
+    assert len(opened) == 1
 
 
 def test_a_server_that_is_away_is_asked_twice_only(serve) -> None:
@@ -194,9 +216,9 @@ def test_a_server_that_is_away_is_asked_twice_only(serve) -> None:
         send(handler, b"", 500)
 
     before = make_answer(*[SOURCE] * 5)
-    assert rewriting.rewrite(before, serve(fail)) == before
+    assert Rewriter(serve(fail)).rewrite(before) == before
     assert len(calls) == 2
-    assert rewriting.rewrite(before, "http://127.0.0.1:1") == before
+    assert Rewriter("http://127.0.0.1:1").rewrite(before) == before
 
 
 @pytest.mark.parametrize(
@@ -204,13 +226,13 @@ def test_a_server_that_is_away_is_asked_twice_only(serve) -> None:
 )  # fmt: skip
 def test_another_machine_is_refused_unasked(url: str) -> None:
     with pytest.raises(InputError, match="rewrite-remote"):
-        rewriting.rewrite(make_answer(SOURCE), url)
+        Rewriter(url).rewrite(make_answer(SOURCE))
 
 
 @pytest.mark.parametrize("url", ["", "localhost:8080", "file:///etc/passwd", "http://[", "http://a:b@localhost"])  # fmt: skip
 def test_no_address_is_one_line(url: str) -> None:
     with pytest.raises(InputError, match="needs the address"):
-        rewriting.rewrite(make_answer(SOURCE), url)
+        Rewriter(url).rewrite(make_answer(SOURCE))
 
 
 def test_the_command_sends_sentences_and_never_the_question(run: Run, serve) -> None:
@@ -247,7 +269,7 @@ def test_a_real_llama_server() -> None:
     settings.n_ctx = 1024
     server = xllamacpp.Server(settings)
     answer = make_answer(SOURCE, "Scar tissue can form where the lung was hurt.")
-    again = rewriting.rewrite(answer, server.listening_address)
+    again = Rewriter(server.listening_address).rewrite(answer)
     originals = [n.text for n in again.notices if n.kind == "original"]
     for before, after in zip(get_texts(answer), get_texts(again), strict=True):
         assert after == before or (

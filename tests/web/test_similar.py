@@ -89,6 +89,14 @@ def test_a_ranker_puts_the_same_question_first():
     assert set(telling) == {"Kidney", "cyst"}
 
 
+def test_terms_need_no_server_of_packs(staff, monkeypatch):
+    monkeypatch.setenv("PELLUCID_STORE", "postgres://pellucid@/packs?host=/nowhere")
+    thread = ask(staff, "What does nodular calcification mean?")
+    url = reverse("forum:tools", args=[thread.pk])
+    page = log_in(staff).post(url, {"step": "terms", "terms-terms": "xyzzyx"})
+    assert "Nothing is known as" in page.content.decode()
+
+
 def test_staff_say_what_a_thread_is_about(staff):
     thread = ask(staff, "What does nodular calcification mean?")
     client, url = log_in(staff), reverse("forum:tools", args=[thread.pk])

@@ -37,13 +37,11 @@ _MAX_REPLY = 1 << 16
 _MAX_TOKENS = 200
 
 
-def rewrite(answer: Answer, url: str, remote: bool = False, packs: Sequence[str] = ()) -> Answer:
-    """The answer with sentences in plainer words, marked, the originals in its notices.
+class Rewriter:
+    """Puts sentences of answers in plainer words; safe to share between threads.
 
     Parameters
     ----------
-    answer
-        A finished one.
     url
         A server that speaks the OpenAI chat protocol, as llama.cpp's does: ``http://127.0.0.1:8080``.
     remote
@@ -56,35 +54,41 @@ def rewrite(answer: Answer, url: str, remote: bool = False, packs: Sequence[str]
     InputError
         If the URL is none, or is of another machine and ``remote`` is not set.
     """
-    ask = _make_asker(_get_endpoint(url, remote))
-    table = _read_table()
-    faithful = _make_check(table, packs)
-    originals: list[str] = []
-    until, failures = monotonic() + ANSWER_SECONDS, 0
 
-    def reword(sentence: str) -> str:
-        nonlocal failures
-        if monotonic() > until or failures >= _PATIENCE:
-            return sentence
-        reply = ask(table["prompt"], sentence)
-        failures = 0 if reply is not None else failures + 1
-        if reply is None or reply == sentence or not faithful(sentence, reply):
-            return sentence
-        originals.append(sentence)
-        return f"{reply}{table['mark']}"
+    def __init__(self, url: str, remote: bool = False, packs: Sequence[str] = ()) -> None:
+        self._ask = _make_asker(_get_endpoint(url, remote))
+        self._table = table = _read_table()
+        self._is_faithful = _make_check(table, packs)
 
-    def reword_statement(statement: Statement) -> Statement:
-        text = " ".join(map(reword, split_sentences(statement.text)))
-        changed = text != " ".join(split_sentences(statement.text))
-        return statement._replace(text=text) if changed else statement
+    def rewrite(self, answer: Answer) -> Answer:
+        """A finished answer with sentences in plainer words, marked, the originals in its notices."""
+        table = self._table
+        originals: list[str] = []
+        until, failures = monotonic() + ANSWER_SECONDS, 0
 
-    sections = tuple(
-        section._replace(statements=tuple(map(reword_statement, section.statements)))
-        for section in answer.sections
-    )
-    notes = [Notice("original", table["original"].format(text=text)) for text in originals]
-    notices = (*answer.notices[:-1], *notes, *answer.notices[-1:])
-    return answer._replace(sections=sections, notices=notices)
+        def reword(sentence: str) -> str:
+            nonlocal failures
+            if monotonic() > until or failures >= _PATIENCE:
+                return sentence
+            reply = self._ask(table["prompt"], sentence)
+            failures = 0 if reply is not None else failures + 1
+            if reply is None or reply == sentence or not self._is_faithful(sentence, reply):
+                return sentence
+            originals.append(sentence)
+            return f"{reply}{table['mark']}"
+
+        def reword_statement(statement: Statement) -> Statement:
+            text = " ".join(map(reword, split_sentences(statement.text)))
+            changed = text != " ".join(split_sentences(statement.text))
+            return statement._replace(text=text) if changed else statement
+
+        sections = tuple(
+            section._replace(statements=tuple(map(reword_statement, section.statements)))
+            for section in answer.sections
+        )
+        notes = [Notice("original", table["original"].format(text=text)) for text in originals]
+        notices = (*answer.notices[:-1], *notes, *answer.notices[-1:])
+        return answer._replace(sections=sections, notices=notices)
 
 
 def _get_endpoint(url: str, remote: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import IO, Any
@@ -27,7 +28,7 @@ def run_ask(options: SimpleNamespace) -> int:
     text = " ".join(options.question) if options.question else _read_question()
     answer = load(*options.pack).ask(_check_text(text))
     answer = select_sections(answer, options.section, options.short)
-    _print(_reword(answer, options), options)
+    _print(_open_rewriting(options)(answer), options)
     return 1 if options.fail and answer.status in _NOT_ANSWERED else 0
 
 
@@ -58,12 +59,13 @@ def run_search(options: SimpleNamespace) -> int:
     return 0 if found else 1
 
 
-def _reword(answer: Answer, options: SimpleNamespace) -> Answer:
+def _open_rewriting(options: SimpleNamespace) -> Callable[[Answer], Answer]:
+    """What puts answers in plainer words, if that is asked for; else what leaves them as they are."""
     if not options.rewrite:
-        return answer
-    from pellucid.app.rewriting import rewrite
+        return lambda answer: answer
+    from pellucid.app.rewriting import Rewriter
 
-    return rewrite(answer, options.rewrite, options.rewrite_remote, options.pack)
+    return Rewriter(options.rewrite, options.rewrite_remote, options.pack).rewrite
 
 
 def _read_question() -> str:
@@ -107,7 +109,7 @@ def _run_batch(options: SimpleNamespace) -> int:
     from json import dumps
 
     gc.enable()
-    engine = load(*options.pack)
+    engine, reword = load(*options.pack), _open_rewriting(options)
     failed = False
     with ExitStack() as stack:
         source: IO[bytes] = sys.stdin.buffer
@@ -119,7 +121,7 @@ def _run_batch(options: SimpleNamespace) -> int:
         for number, line in enumerate(_show_progress(source), 1):
             if not line.strip():
                 continue
-            row = _answer_row(line, number, engine, options)
+            row = _answer_row(line, number, engine, reword, options)
             failed |= "error" in row or row["answer"]["status"] in _NOT_ANSWERED
             sys.stdout.buffer.write(dumps(row, ensure_ascii=False).encode("utf-8") + b"\n")
     sys.stdout.flush()
@@ -127,7 +129,11 @@ def _run_batch(options: SimpleNamespace) -> int:
 
 
 def _answer_row(
-    line: bytes, number: int, engine: Engine, options: SimpleNamespace
+    line: bytes,
+    number: int,
+    engine: Engine,
+    reword: Callable[[Answer], Answer],
+    options: SimpleNamespace,
 ) -> dict[str, Any]:
     from json import JSONDecodeError, loads
 
@@ -143,12 +149,8 @@ def _answer_row(
             raise InputError(f'line {number} needs "question": a text')
         identifier = row.get("id", number)
         answer = engine.ask(_check_text(row["question"]))
-        return {
-            "id": identifier,
-            "answer": to_json(
-                _reword(select_sections(answer, options.section, options.short), options)
-            ),
-        }
+        answer = select_sections(answer, options.section, options.short)
+        return {"id": identifier, "answer": to_json(reword(answer))}
     except PellucidError as error:
         return {"id": identifier, "error": {"code": error.code, "message": str(error)}}
 

@@ -184,12 +184,12 @@ class TagsForm(ReasonForm):
         engine, found = get_engine(), {}
         for line in filter(None, map(str.strip, self.cleaned_data["terms"].splitlines())):
             try:
-                focus = engine.show(line).focus[0]
+                concept = engine.get_concept(line)
             except UnknownConceptError:
                 raise forms.ValidationError(
                     f"Nothing is known as “{line}” here. The search above finds what there is."
                 ) from None
-            found[focus.concept] = focus.name
+            found[concept.id] = concept.name
         if len(found) > _MOST_TERMS:
             raise forms.ValidationError(f"A thread may have {_MOST_TERMS} terms.")
         return found
