@@ -10,8 +10,12 @@ import shutil
 import struct
 import zipfile
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pellucid.app.asking import open_asking
 from pellucid.errors import (
@@ -22,7 +26,7 @@ from pellucid.errors import (
     PackNotFoundError,
     PackStoreError,
 )
-from pellucid.retrieval import dense, embedded
+from pellucid.retrieval import dense, embedded, lexical
 from pellucid.retrieval.answer import extract
 from pellucid.retrieval.condense import condense
 from pellucid.retrieval.embedded import build_index, open_index
@@ -33,6 +37,7 @@ from pellucid.retrieval.lexical import LexicalIndex, build_lexical
 from pellucid.retrieval.postgres_shelf import PostgresShelf
 from pellucid.retrieval.rank import make_candidates, measure, rank
 from pellucid.retrieval.search import Searcher
+from pellucid.retrieval.store import weigh_terms
 from pellucid.retrieval.wordpiece import WordPieces
 from pellucid.retrieval.words import split_sentences
 from pellucid.values.passage import InstalledPack, Passage
@@ -229,6 +234,49 @@ def test_the_story_does_not_change_the_passage(searcher) -> None:
     for question in ("How are gallstones treated?", "What causes gallstones?"):
         told = f"Dear sir, my dog ran off in the rain last week and I could not sleep. {question} Thanks"
         assert searcher.search(told)[0].passage == searcher.search(question)[0].passage
+
+
+def rank_all(fields: list[list[list[str]]], boosts: list[float], weights: dict[str, float]):
+    """BM25 of every passage, by its definition: fields of passages, in words."""
+    scores = [0.0] * len(fields[0])
+    for texts, boost in zip(fields, boosts, strict=True):
+        average = sum(map(len, texts)) / len(texts)
+        for word, weight in weights.items():
+            count = sum(word in text for text in texts)
+            rarity = math.log(1 + (len(texts) - count + 0.5) / (count + 0.5))
+            for i, text in enumerate(texts):
+                if times := text.count(word):
+                    norm = 1.2 * (0.25 + 0.75 * len(text) / average)
+                    scores[i] += boost * weight * rarity * 2.2 * times / (times + norm)
+    return scores
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 12), st.sampled_from([1, 3, 20]))
+def test_what_is_skipped_is_never_among_the_best(seed: int, asked_words: int, limit: int) -> None:
+    random = Random(seed)
+    words = [f"z{a}{b}q" for a in "bcdfgk" for b in "bcdfgk"]
+    rarity = [1 / (i + 1) ** 1.5 for i in range(len(words))]  # as in real texts: few are common
+
+    def make(least: int, most: int) -> list[str]:
+        return random.choices(words, rarity, k=random.randint(least, most))
+
+    texts = [(make(1, 3), make(0, 3), make(2, 6), make(5, 35)) for _ in range(400)]
+    passages = [
+        make_passage(i, " ".join(focus), " ".join(question), " ".join(answer), " ".join(names))
+        for i, (focus, names, question, answer) in enumerate(texts)
+    ]
+    asked = condense(" ".join(random.sample(words, asked_words)), TABLES)
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        build_lexical(passages, folder, TABLES.tokenize)
+        patch.setattr(lexical, "_SEEK", 0)  # skip whatever may be skipped: the index is small
+        hits = LexicalIndex(folder).search(asked, limit)
+    fields = [list(field) for field in zip(*texts, strict=True)]
+    scores = rank_all(fields, [2.5, 1.5, 1.5, 1.0], weigh_terms(asked))
+    best = sorted((score for score in scores if score), reverse=True)[:limit]
+    assert [hit.score for hit in hits] == pytest.approx(best, rel=1e-4)
+    assert [scores[hit.position] for hit in hits] == pytest.approx(best, rel=1e-4)
+    assert len({hit.position for hit in hits}) == len(hits)
 
 
 def test_a_damaged_index_says_so(tmp_path: Path) -> None:

@@ -188,7 +188,9 @@ def test_names_of_installed_collections_stay(serve, tmp_path: Path, monkeypatch)
     assert get_texts(Rewriter(serve(say(PLAIN))).rewrite(make_answer(SOURCE))) == [SOURCE]
 
 
-def test_a_batch_opens_the_collections_once(serve, tmp_path: Path, monkeypatch, capsysbinary) -> None:
+def test_a_batch_opens_the_collections_once(
+    serve, tmp_path: Path, monkeypatch, capsysbinary
+) -> None:
     monkeypatch.setenv("PELLUCID_DATA_DIR", str(tmp_path / "data"))
     rows = tmp_path / "rows.jsonl"
     row = {"id": "1", "question": "", "focus": "Blorbosis", "answer": "It is a stiffness."}
