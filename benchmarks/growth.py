@@ -1,12 +1,17 @@
 """How a pack grows: time, size and memory at 10^4, 10^5 and 10^6 passages: python benchmarks/growth.py
 
-The passages are those of MedQuAD again and again; in each copy every fifth word of seven letters or
-more is changed, in a way of that copy: common words stay common. Vectors of a copy are those of the
+The passages are those of MedQuAD, then copies. In each copy every fifth word of seven letters or more
+is changed, in a way of that copy: common words stay common, and each name has as large a share of the
+passages as before, which is the harder case. Of the sentences of a copy's answer half stay, a
+quarter are another passage's, a quarter are left out: lengths and counts of words, and with them the
+scores, differ between copies as they do between passages. Vectors of a copy are those of the
 passages themselves with noise (cosine about 0.9), as encoding a million texts would take hours.
 Each size is built in one process and searched in another, opened anew. Questions: as in
-retrieval.py. Memory is what the process holds for itself (RssAnon), without the mapped files.
+retrieval.py. What building holds is the peak while indexing, the mapped files with it; what
+searching holds is what the process has for itself (RssAnon).
 
 --sizes N ...      other sizes
+--words            without vectors
 --home FOLDER      keep the vectors and packs there
 --store ADDRESS    packs on a PostgreSQL server instead (docs/packs.md)
 """
@@ -16,14 +21,15 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from functools import cache
+from itertools import count, islice
 from pathlib import Path
+from random import Random
 from typing import Any
 from zlib import crc32
 
@@ -38,6 +44,7 @@ from pellucid.retrieval.embedded import build_index, open_index
 from pellucid.retrieval.postgres_shelf import PostgresShelf
 from pellucid.retrieval.search import Searcher
 from pellucid.retrieval.store import get_known_text
+from pellucid.retrieval.words import split_sentences
 from pellucid.values.passage import InstalledPack, Passage
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -46,22 +53,34 @@ _LONG = re.compile(r"\w{7,}")
 
 
 def repeat(passages: Sequence[Passage]) -> Iterator[Passage]:
-    """The passages again and again, each time with other words changed."""
-    copy = 0
-    while True:
+    """The passages, then copies of them without end, each copy with words and sentences of its own."""
+    yield from passages
+    texts = [split_sentences(passage.answer) for passage in passages]
+    for copy in count(1):
+        random = Random(copy)
 
-        def change(match: re.Match[str], copy: int = copy) -> str:
-            word = match[0]
-            return f"{word}{copy}" if copy and crc32(f"{word} {copy}".encode()) % 5 == 0 else word
+        @cache
+        def rename(word: str, copy: int = copy) -> str:
+            return f"{word}{copy}" if crc32(f"{word} {copy}".encode()) % 5 == 0 else word
 
-        for passage in passages:
+        def change(text: str, rename: Callable[[str], str] = rename) -> str:
+            return _LONG.sub(lambda match: rename(match[0]), text)
+
+        for passage, sentences in zip(passages, texts, strict=True):
+            told = []
+            for sentence in sentences:
+                fate = random.random()
+                if fate < 0.5:
+                    told.append(sentence)
+                elif fate < 0.75:
+                    told.append(random.choice(random.choice(texts)))
             yield passage._replace(
                 id=f"{passage.id}/{copy}",
-                focus=_LONG.sub(change, passage.focus),
-                question=_LONG.sub(change, passage.question),
-                answer=_LONG.sub(change, passage.answer),
+                focus=change(passage.focus),
+                synonyms=tuple(map(change, passage.synonyms)),
+                question=change(passage.question),
+                answer=change(" ".join(told or sentences)),
             )
-        copy += 1
 
 
 class Repeated:
@@ -94,13 +113,14 @@ def make_manifest(folder: str, count: int) -> InstalledPack:
 
 def build(size: int, folder: str, vectors: str, address: str | None) -> None:
     passages = list(read_medquad(1))
-    encoder: Any = Repeated(np.load(vectors))
+    encoder: Any = Repeated(np.load(vectors)) if os.path.exists(vectors) else None
     start = time.perf_counter()
     count = write_passages(islice(repeat(passages), size), folder, lambda: None)
     stored = time.perf_counter() - start
     del passages
     pack = make_manifest(folder, count)
     store = PassageStore(pack)
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is measured from here on
     start = time.perf_counter()
     if address:
         shelf = PostgresShelf(address)
@@ -109,12 +129,18 @@ def build(size: int, folder: str, vectors: str, address: str | None) -> None:
     else:
         build_index(store, folder, open_asking(), encoder)
     built = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{stored:.0f} + {built:.0f} s | {peak:.0f} MB", end=" | ")
+    print(f"{stored:.0f} + {built:.0f} s | {get_memory('VmHWM'):.0f} MB", end=" | ")
 
 
-def search(size: int, folder: str, address: str | None) -> None:
-    tables, encoder = open_asking(), load_encoder()
+def get_memory(kind: str) -> float:
+    """What this process holds, in MB, by the name that Linux gives it."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(rf"{kind}:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
+
+
+def search(size: int, folder: str, vectors: str, address: str | None) -> None:
+    tables = open_asking()
+    encoder = load_encoder() if os.path.exists(vectors) else None
     questions = read_questions()[:200]
     start = time.perf_counter()
     if address:
@@ -123,20 +149,17 @@ def search(size: int, folder: str, address: str | None) -> None:
         opened = open_index(folder, PassageStore(make_manifest(folder, size)))
     open_ms = (time.perf_counter() - start) * 1000
     asked = {text: condense(text, tables) for text in questions}
-    vectors = dict(
-        zip(questions, encoder.encode([asked[q].short for q in questions], 128), strict=True)
-    )
     whole = Searcher([opened], tables, encoder)
-    rows = [
-        _time(lambda q: opened.find_by_words(asked[q], 20), questions),
-        _time(lambda q: opened.find_by_meaning(vectors[q], 20), questions),
-        _time(lambda q: whole.search(q, 5), questions),
-    ]
-    status = Path("/proc/self/status").read_text()
-    memory = int(re.search(r"RssAnon:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
+    rows = [_time(lambda q: opened.find_by_words(asked[q], 20), questions)]
+    if encoder:
+        encoded = encoder.encode([asked[q].short for q in questions], 128)
+        meant = dict(zip(questions, encoded, strict=True))
+        rows.append(_time(lambda q: opened.find_by_meaning(meant[q], 20), questions))
+    rows.append(_time(lambda q: whole.search(q, 5), questions))
+    memory = get_memory("RssAnon")
     found = sum(f.stat().st_size for f in Path(folder).rglob("*") if f.is_file()) / 1e6
     print(f"{'on the server' if address else f'{found:,.0f} MB'} | {open_ms:.0f}", end=" | ")
-    print(" | ".join(f"{median:.1f}; {high:.1f}" for median, high in rows), end="")
+    print(" | ".join(f"{median:.2f}; {high:.1f}" for median, high in rows), end="")
     print(f" | {memory:.0f} MB |", flush=True)
 
 
@@ -157,6 +180,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--words", action="store_true")
     parser.add_argument("--store")
     parser.add_argument("--home")
     parser.add_argument("--step", nargs=3, help=argparse.SUPPRESS)  # the processes started below
@@ -167,14 +191,16 @@ def main() -> None:
         if step == "build":
             build(size, folder, vectors, options.store)
         else:
-            search(size, folder, options.store)
+            search(size, folder, vectors, options.store)
         return
-    print("| passages | store + index | building holds | size | open ms | words ms, median; p99 | "
-          "meaning ms | whole search ms | searching holds |\n" + "| --- " * 9 + "|", flush=True)  # fmt: skip
+    meaning = () if options.words else ("meaning ms",)
+    heads = ("passages", "store + index", "building holds", "size", "open ms", "words ms, median; p99", *meaning,
+             "whole search ms", "searching holds")  # fmt: skip
+    print(f"| {' | '.join(heads)} |\n{'| --- ' * len(heads)}|", flush=True)
     with tempfile.TemporaryDirectory() as home:
         home = options.home or home
-        vectors = os.path.join(home, "vectors.npy")
-        if not os.path.exists(vectors):
+        vectors = os.path.join(home, "no vectors" if options.words else "vectors.npy")
+        if not options.words and not os.path.exists(vectors):
             texts = [get_known_text(passage) for passage in read_medquad(1)]
             np.save(vectors, load_encoder().encode(texts, 64))
         for size in options.sizes:

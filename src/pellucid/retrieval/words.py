@@ -24,17 +24,22 @@ class Phrases:
     """Phrases of some words each, found in the keys of a text; the longest at a place wins."""
 
     def __init__(self, texts: Iterable[str], tokenize: Tokenize) -> None:
-        self._keys = frozenset(tuple(tokenize(text)) for text in texts)
-        self._longest = max(map(len, self._keys), default=0)
+        self._by_first: dict[str, list[list[str]]] = {}
+        for keys in sorted(map(tokenize, texts), key=len, reverse=True):
+            if keys:
+                self._by_first.setdefault(keys[0], []).append(keys)
 
     def find(self, keys: list[str]) -> list[tuple[int, int]]:
         """Places (first, behind the last) of the phrases, in order, none in another."""
-        found, place = [], 0
+        found: list[tuple[int, int]] = []
+        if self._by_first.keys().isdisjoint(keys):
+            return found
+        place = 0
         while place < len(keys):
-            for size in range(min(self._longest, len(keys) - place), 0, -1):
-                if tuple(keys[place : place + size]) in self._keys:
-                    found.append((place, place + size))
-                    place += size
+            for phrase in self._by_first.get(keys[place], ()):
+                if keys[place : place + len(phrase)] == phrase:
+                    found.append((place, place + len(phrase)))
+                    place += len(phrase)
                     break
             else:
                 place += 1
