@@ -6,12 +6,15 @@ import re
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 import pellucid
 from conftest import CORE
 from pellucid.app.compile import compile_all
 from pellucid.language.lexicon import English, Lexicon
 from pellucid.language.question import QuestionReader
+from pellucid.language.spelling import is_english
 from pellucid.language.tokens import get_phrase_key, make_word_key, tokenize
 
 
@@ -212,3 +215,10 @@ def test_word_parts(word: str, parts: list[str]) -> None:
     roots = [(r["part"], r["at"], r["means"]) for r in load_table("roots")["roots"]]
     assert [means for _, means in split_roots(word, roots)] == parts
     assert split_roots("zorblophy", roots) == []
+
+
+@given(st.sets(st.text("abcé-", min_size=1, max_size=3)), st.text("abcé-", min_size=1, max_size=3))
+def test_a_word_is_found_in_a_list_of_lines_if_it_is_one(words: set[str], word: str) -> None:
+    lines = "\n".join(["", *sorted(words), ""])
+    assert all(is_english(known, lines) for known in words)
+    assert is_english(word, lines) == (word in words)  # too short to have an ending taken off

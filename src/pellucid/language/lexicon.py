@@ -66,7 +66,7 @@ class Lexicon(NamedTuple):
 
 
 class English(NamedTuple):
-    """English words, each between line breaks: the everyday ones, and all."""
+    """English words in order, each between line breaks: the everyday ones, and all."""
 
     common: str
     valid: str

@@ -30,7 +30,20 @@ def is_english(word: str, list_: str) -> bool:
     ):
         if word.endswith(tail) and len(word) - len(tail) >= 3:
             forms.append(word[: -len(tail)] + stand_in)
-    return any(f"\n{form}\n" in list_ for form in forms)
+    return any(_has_line(list_, form) for form in forms)
+
+
+def _has_line(lines: str, word: str) -> bool:
+    """Whether a word is one of many lines in the order of their letters: by halves, without splitting them."""
+    low, high = 0, len(lines) - 1
+    while low < high:
+        start = lines.rindex("\n", low, (low + high) // 2 + 1)
+        end = lines.index("\n", start + 1)
+        line = lines[start + 1 : end]
+        if line == word:
+            return True
+        low, high = (end, high) if line < word else (low, start)
+    return False
 
 
 def find_correction(word: str, words: dict[str, int], english: English) -> str | None:
