@@ -859,11 +859,11 @@ def test_damaged_documents_can_be_left_out(tmp_path: Path, run: Run, data_folder
 
 
 def test_a_large_table_takes_little_memory(tmp_path: Path) -> None:
-    row = 'What is zorb number {}?,"' + "It is round and calm. " * 40 + '"\n'
+    row = 'What is zorb number {}?,"' + "It is round and calm. " * 95 + '"\n'
     with open(tmp_path / "large.csv", "w", encoding="utf-8") as file:
         file.write("question,answer\n")
         file.writelines(row.format(n) for n in range(100_000))
-    assert os.path.getsize(file.name) > 85_000_000
+    assert os.path.getsize(file.name) > 200_000_000
     script = (
         "import resource, sys\n"
         "from pellucid.collections.source import Source\n"
