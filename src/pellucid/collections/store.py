@@ -17,7 +17,7 @@ from pellucid.values.passage import InstalledPack, Passage, get_names, make_key
 
 #: Name of the file of passages in a pack's folder.
 PASSAGES = "passages.sqlite"
-_BATCH = 1_000
+_BATCH = 100  # of the longest answers, some 100 MB
 _SCHEMA = """
 CREATE TABLE passages (
     position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, focus TEXT NOT NULL, synonyms TEXT,
