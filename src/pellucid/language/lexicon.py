@@ -35,7 +35,7 @@ class Lexicon(NamedTuple):
     opening: frozenset[str]
     ordinary: frozenset[str]
     cues: tuple[dict[str, Any], dict[str, int]]
-    urgency: dict[str, tuple[float, dict[str, float]]]
+    urgency: dict[str, tuple[float, dict[str, str]]]
     dose: tuple[Any, ...]
     urgent: frozenset[str]
     diagnosis: tuple[dict[str, Any], dict[str, int]]
