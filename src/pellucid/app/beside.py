@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pellucid.app.settings import get_store, list_manifests
 from pellucid.errors import PackError
+from pellucid.explain.notices import add_notices
 from pellucid.explain.quote import needs_more
 from pellucid.knowledge.artefact import Artefact
 from pellucid.language.lexicon import English, Lexicon
@@ -107,7 +108,7 @@ class InstalledPacks:
 
     def _say_away(self, notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
         notice = Notice("unread", self._content[0].get("notices")["away"])
-        return (*notices[:-1], notice, *notices[-1:])
+        return add_notices(notices, [notice])
 
 
 def _get_server(address: str) -> ServedPacks:

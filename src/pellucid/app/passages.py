@@ -13,6 +13,7 @@ from pellucid.app.asking import open_asking
 from pellucid.app.installed import list_names, open_pack, open_searchable
 from pellucid.app.terms import explain_words, find_names, show_term
 from pellucid.errors import PackError, PackStoreError
+from pellucid.explain.notices import add_notices
 from pellucid.explain.quote import add_quotes, needs_more
 from pellucid.explain.verify import verify_citations
 from pellucid.knowledge.artefact import Artefact
@@ -167,7 +168,7 @@ class Passages:
         if corrections:
             pairs = ", ".join(f"{word} → {better}" for word, better in corrections)
             notices.insert(0, Notice("corrected", self._texts["corrected"].format(pairs=pairs)))
-        return answer._replace(notices=(*answer.notices[:-1], *notices, *answer.notices[-1:]))
+        return answer._replace(notices=add_notices(answer.notices, notices))
 
     def show(self, name: str) -> Answer | None:
         """What the packs say of a term, by its name or code; None if none has it."""

@@ -21,6 +21,7 @@ from pellucid.app.beside import InstalledPacks
 from pellucid.app.build import open_packs
 from pellucid.app.settings import get_core_pack
 from pellucid.errors import InputError, PackError
+from pellucid.explain.notices import add_notices
 from pellucid.explain.reword import is_faithful, make_guard
 from pellucid.knowledge.parse import load_yaml
 from pellucid.language.lexicon import English, Lexicon
@@ -87,7 +88,7 @@ class Rewriter:
             for section in answer.sections
         )
         notes = [Notice("original", table["original"].format(text=text)) for text in originals]
-        notices = (*answer.notices[:-1], *notes, *answer.notices[-1:])
+        notices = add_notices(answer.notices, notes)
         return answer._replace(sections=sections, notices=notices)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pellucid.explain.compose import get_assertion_notice
 from pellucid.values.answer import Notice
@@ -84,6 +84,11 @@ def compose_notices(
             add("size", text=_describe_size(number.value or 0.0))
     add("education")
     return notices
+
+
+def add_notices(notices: tuple[Notice, ...], more: Iterable[Notice]) -> tuple[Notice, ...]:
+    """Add notices above the one that closes all: that this is education."""
+    return (*notices[:-1], *more, *notices[-1:])
 
 
 def _add_assertions(question: Question, resolution: Resolution, add: Callable[..., None]) -> None:
