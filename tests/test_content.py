@@ -168,3 +168,9 @@ def test_no_statement_tells_the_reader_to_take_or_stop_a_drug(pack: PackFolder) 
     from pellucid.knowledge.check import find_cited_statements
 
     assert [t for _, _, t, _, _ in find_cited_statements(pack) if dose.search(t)] == []
+
+
+def test_what_reports_say_is_on_a_page(pack: PackFolder) -> None:
+    """A rule for a concept without a page would end the reading of each report that it fits."""
+    rules = pack.tables["reports"]["statements"]
+    assert {rule["concept"] for rule in rules} <= {file.concept.id for file in pack.files}

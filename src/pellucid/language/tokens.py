@@ -11,9 +11,11 @@ from pellucid.values.question import Token
 
 # A number with its unit apart ("4mm" -> "4", "mm"); a decimal; a word, which may hold an apostrophe.
 # "+ve" and "-ve" keep their sign: it is all that they say. "Non-calcified" is one word, however it is written.
+# A "#" that counts nothing is a word too: how a fracture is written for short.
 _TOKEN = re.compile(
     r"\d+(?:[.,]\d+)*(?=\s?(?:mm|cm|hu)\b)|\d+\.\d+|\d{1,3}(?:,\d{3})+\b"
-    r"|(?:non(?:[-‐‑]|\s)(?=[^\W\d_]{3}))?[^\W_]+(?:['’][^\W_]+)*|(?<!\w)[+-]ve\b",
+    r"|(?:non(?:[-‐‑]|\s)(?=[^\W\d_]{3}))?[^\W_]+(?:['’][^\W_]+)*|(?<!\w)[+-]ve\b"
+    r"|#(?:s\b)?(?!\s*[:\d]|\s+of\b)",
     re.IGNORECASE,
 )
 
