@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from pellucid.explain.reading import compose_reading
 from pellucid.knowledge.library import Library
-from pellucid.knowledge.link import Linker
+from pellucid.knowledge.link import Linker, Places
 from pellucid.language.lexicon import English, Lexicon
 from pellucid.language.report import ReportReader
 from pellucid.values.question import Assertion
@@ -24,7 +24,15 @@ class ReportWalk:
         texts: Mapping[str, str],
     ) -> None:
         self._reader = ReportReader(lexicon, get_english)
-        self._linker = Linker(library, lexicon.tissues, lexicon.organ_parts, lexicon.by_title)
+        places = Places(
+            lexicon.tissues,
+            lexicon.organ_parts,
+            lexicon.by_title,
+            lexicon.wholes,
+            lexicon.definite,
+            lexicon.at_sites,
+        )
+        self._linker = Linker(library, places)
         self._library = library
         self._texts = texts
         self._urgent = lexicon.urgent

@@ -6,11 +6,12 @@ that stands by the finding counts first, then the organ of the section's heading
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from pellucid.knowledge.library import Library
 from pellucid.values.concept import Concept
-from pellucid.values.mention import ReportMention, ReportMentions
+from pellucid.values.mention import LOOSE, ReportMention, ReportMentions
 from pellucid.values.question import Mention
 from pellucid.values.report import Finding, Measurement, ReportSection
 
@@ -19,34 +20,48 @@ _FINDING_KINDS = frozenset(("finding", "entity", "pattern", "type"))
 _REACH = 12
 
 
-class Linker:
-    """Puts findings together with one library; keeps what it has once put together.
+class Places(NamedTuple):
+    """What words around a finding tell of its place.
 
     ``tissues`` are the sites that are in every organ (a vessel): one tells less than the section's heading.
     ``organ_parts`` are sites and organs: under the organ's heading the site's word is a part of it.
     ``by_title`` are the concepts whose place is what was scanned, where nothing else tells it.
+    ``wholes`` are the sites of which each part tells about each other one.
+    ``definite`` are the words before a thing that was named already ("the mass").
+    ``at_sites``: concept, or loose word -> site -> what it is called there.
     """
 
-    def __init__(
-        self,
-        library: Library,
-        tissues: frozenset[str],
-        organ_parts: frozenset[tuple[str, str]],
-        by_title: frozenset[str],
-    ) -> None:
+    tissues: frozenset[str]
+    organ_parts: frozenset[tuple[str, str]]
+    by_title: frozenset[str]
+    wholes: frozenset[str]
+    definite: tuple[str, ...]
+    at_sites: Mapping[str, Mapping[str, str]]
+
+
+class Linker:
+    """Puts findings together with one library; keeps what it has once put together."""
+
+    def __init__(self, library: Library, places: Places) -> None:
         self._library = library
-        self._tissues = tissues
-        self._organ_parts = organ_parts
-        self._by_title = by_title
-        self._composed = _Composed(library)
+        self._tissues = places.tissues
+        self._organ_parts = places.organ_parts
+        self._by_title = places.by_title
+        self._definite = places.definite
+        self._composed = _Composed(library, places.at_sites)
+        self._called = _Called(library, places)
 
     def link(self, text: str, read: ReportMentions) -> list[Finding]:
         """Build the findings of a report, in the order of the text."""
         findings: list[Finding] = []
         special: dict[str, set[str]] = {}
         scan = self._find_scan_site(read)
+        spoken: list[str] = []
+        under = -1
         for start, place, mentions in read.sentences:
             section = read.sections[place]
+            if place != under:
+                spoken, under = [], place
             sentence, sites = mentions, [m.mention for m in mentions if m.mention.kind == "site"]
             if sites:
                 sentence = _merge_adjectives(mentions, self)
@@ -59,12 +74,23 @@ class Linker:
                 if item.mention.kind in _FINDING_KINDS or (
                     item.mention.kind == "score" and item.category
                 ):
+                    if item.mention.concept[0] == LOOSE:
+                        around = _list_near(item.mention, sites) or [
+                            *[earlier, *self._list_sites(sentence), section.organ, *spoken],
+                            *[scan, self._find_title_site(read)],
+                        ]
+                        named = self._called[item.mention.concept, tuple(around)]
+                        if not named or text.startswith(":", start + item.mention.end):
+                            continue
+                        item = item._replace(mention=item.mention._replace(concept=named))
                     finding = self._build(
                         text, start, item, sites, patterns, section, earlier, scan
                     )
                     if finding.concept != item.mention.concept:
                         special.setdefault(item.mention.concept, set()).add(finding.concept)
-                    elif len(known := special.get(finding.concept, ())) == 1 and not finding.site:
+                    elif len(known := special.get(finding.concept, ())) == 1 and (
+                        not finding.site or text[: finding.start].lower().endswith(self._definite)
+                    ):
                         finding = self._name_again(finding, next(iter(known)))
                     elif finding.concept in self._by_title and not finding.site:
                         meant, _ = self._composed[
@@ -73,7 +99,14 @@ class Linker:
                         finding = self._name_again(finding, meant.id)
                     findings.append(finding)
                     earlier = self._library.get_concept(finding.concept).site or earlier
+            if told := [s.concept for s in sites] or ([earlier] if earlier else []):
+                spoken = told
         return findings
+
+    def _list_sites(self, sentence: Sequence[ReportMention]) -> list[str]:
+        """Where the findings of a sentence are by their names."""
+        concepts = [self._library.find_concept(m.mention.concept) for m in sentence]
+        return [c.site for c in concepts if c and c.site and c.kind in _FINDING_KINDS]
 
     def _name_again(self, finding: Finding, concept_id: str) -> Finding:
         """A finding by its fuller name, when a report has one such only: "the nodule", of the lung."""
@@ -172,8 +205,9 @@ class Linker:
 class _Composed(dict[tuple[str, str | None, str | None], tuple[Concept, str | None]]):
     """The concept made of one with a pattern and a site near it, or the one itself; and its site."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, at_sites: Mapping[str, Mapping[str, str]]) -> None:
         self._library = library
+        self._at_sites = at_sites
 
     def __missing__(self, key: tuple[str, str | None, str | None]) -> tuple[Concept, str | None]:
         concept_id, _, near = key
@@ -189,8 +223,9 @@ class _Composed(dict[tuple[str, str | None, str | None], tuple[Concept, str | No
             return concept_id
         around = library.find_ancestors(site) if site else []
         shape = concept.pattern or pattern
+        called = self._at_sites.get(concept_id, {})
         for place in around:
-            if direct := library.find_combination(concept_id, shape, place):
+            if direct := library.find_combination(concept_id, shape, place) or called.get(place):
                 return direct
         if concept.kind == "entity":
             return concept_id
@@ -226,6 +261,33 @@ class _Composed(dict[tuple[str, str | None, str | None], tuple[Concept, str | No
                 or concept.id in self._library.find_ancestors(found)
             )
         )
+
+
+class _Called(dict[tuple[str, tuple[str | None, ...]], str]):
+    """What a loose word is called at the first of some sites that tells it; empty where none does."""
+
+    def __init__(self, library: Library, places: Places) -> None:
+        self._library = library
+        self._places = places
+
+    def __missing__(self, key: tuple[str, tuple[str | None, ...]]) -> str:
+        word, sites = key
+        called = self._places.at_sites[word]
+        names = (self._find(called, site) for site in dict.fromkeys(sites) if site)
+        found = self[key] = next(filter(None, names), "")
+        return found
+
+    def _find(self, called: Mapping[str, str], site: str) -> str:
+        above = self._library.find_ancestors(site)
+        for place in above:
+            if place in called:
+                return called[place]
+        # A part of what is spoken of, where the word has one meaning there: a "protrusion" of the spine.
+        whole = self._places.wholes.intersection(above)
+        inside = {
+            c for s, c in called.items() if not whole.isdisjoint(self._library.find_ancestors(s))
+        }
+        return inside.pop() if len(inside) == 1 else ""
 
 
 def _is_under(section: ReportSection, text: str, start: int) -> bool:

@@ -14,6 +14,7 @@ from pellucid.language.phrases import PhraseTable, build_table
 from pellucid.language.sections import build_titles
 from pellucid.language.tokens import get_phrase_key, make_word_key
 from pellucid.language.urgency import build_urgency
+from pellucid.values.mention import LOOSE
 
 #: How often a word stands in the English list for it to be an everyday one.
 _COMMON = 3000
@@ -62,6 +63,8 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
         [*types.values, *weak.values, *cues.values],
     )
     kinds = {n.concept: n.kind for n in ranked}
+    called = _list_called(reports, phrases, name_table.values, kinds)
+    kinds |= dict.fromkeys([LOOSE + word for word in called], "finding")
     titles, organs, background = build_titles(tables.get("sections") or {}, word_key)
     return Lexicon(
         folding=tables.get("folding") or {},
@@ -94,12 +97,15 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
         normal=_plain(build_table(_list_normal(reports, phrases))),
         subjects=_plain(build_table(_list_said(reports, "subjects", phrases))),
         says=_plain(build_table(_list_said(reports, "says", phrases))),
-        loose=_plain(build_table(_list_loose(reports, phrases, name_table.values, kinds))),
+        loose=_plain(build_table((w, c) for w, c in called.items() if w not in name_table.values)),
+        at_sites={name_table.values.get(w, LOOSE + w): c for w, c in called.items()},
         beside=frozenset(
             rule["concept"] for rule in reports.get("statements") or () if rule.get("beside")
         ),
         tissues=frozenset(reports.get("tissues") or ()),
         by_title=frozenset(reports.get("by_title") or ()),
+        wholes=frozenset(reports.get("wholes") or ()),
+        definite=tuple(f"{word} " for word in reports.get("definite") or ()),
         organ_parts=frozenset(
             (part, organ)
             for part, organs in (reports.get("organ_parts") or {}).items()
@@ -156,13 +162,11 @@ def _list_said(table: Mapping[str, Any], key: str, phrases: Phrases) -> list[tup
     return [(phrase, tuple(dict.fromkeys(rules))) for phrase, rules in told.items()]
 
 
-def _list_loose(
+def _list_called(
     table: Mapping[str, Any], phrases: Phrases, names: Mapping[str, str], kinds: Mapping[str, str]
-) -> list[tuple[str, Any]]:
+) -> dict[str, dict[str, str]]:
     """The ``loose`` words with what each is called at a site: a "laceration" of the spleen."""
-    words: dict[str, dict[str, str]] = {
-        word: {} for word, _ in phrases(table.get("loose") or ()) if word not in names
-    }
+    words: dict[str, dict[str, str]] = {word: {} for word, _ in phrases(table.get("loose") or ())}
     for key, concept in names.items():
         if kinds[concept] not in ("finding", "entity"):
             continue
@@ -175,7 +179,7 @@ def _list_loose(
             site = names.get(place, "")
             if kinds.get(site) == "site":
                 called.setdefault(site, concept)
-    return list(words.items())
+    return words
 
 
 def _plain(table: PhraseTable) -> tuple[dict[str, Any], dict[str, int]]:

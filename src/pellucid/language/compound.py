@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from pellucid.language.phrases import Hit
+from pellucid.values.mention import LOOSE
 
 _SIDES = frozenset(("left", "right", "bilateral", "both"))
 _AND = frozenset(("and", "or", "nor"))
@@ -183,12 +184,10 @@ def add_said(
     return sorted(kept + named + added)
 
 
-def add_loose(
-    hits: list[Hit], loose: Sequence[Hit], sites: Sequence[str], kinds: Mapping[str, str]
-) -> list[Hit]:
+def add_loose(hits: list[Hit], loose: Sequence[Hit], kinds: Mapping[str, str]) -> list[Hit]:
     """Add findings whose word stands apart from its organ: "in the spleen there is a laceration".
 
-    ``sites`` are those of the section's heading, for a sentence that names none of its own.
+    Where the sentence does not tell the organ, the word stays loose, for whoever knows what is around it.
     """
     added: list[Hit] = []
     places = [h for h in hits if kinds[h.value] == "site"]
@@ -196,10 +195,10 @@ def add_loose(
         near = [p for p in places if p.value in word.value and _count_between(p, word) <= _MAX_SAID]
         if near:
             site = min(near, key=lambda p: _count_between(p, word)).value
-        else:
-            site = None if places else next((s for s in sites if s in word.value), None)
-        if site and _is_widest(word, hits):
-            added.append(word._replace(value=word.value[site]))
+            if _is_widest(word, hits):
+                added.append(word._replace(value=word.value[site]))
+        elif not any(_overlap(h, word) for h in hits):
+            added.append(word._replace(value=LOOSE + word.key))
     return sorted(_without_parts(hits, added) + added)
 
 

@@ -20,6 +20,7 @@ class Lexicon(NamedTuple):
     abbreviated, answers, unfinished: as :class:`pellucid.language.sentences.SentenceSplitter` takes them;
     urgency: as :mod:`pellucid.language.urgency` takes it;
     urgent: concepts that can need care at once;
+    at_sites: concept, or loose word -> site -> what it is called there;
     beside: concepts that a short name tells when a subject stands near it, without taking in the subject.
     """
 
@@ -46,10 +47,13 @@ class Lexicon(NamedTuple):
     subjects: tuple[dict[str, Any], dict[str, int]]
     says: tuple[dict[str, Any], dict[str, int]]
     loose: tuple[dict[str, Any], dict[str, int]]
+    at_sites: dict[str, dict[str, str]]
     beside: frozenset[str]
     tissues: frozenset[str]
     organ_parts: frozenset[tuple[str, str]]
     by_title: frozenset[str]
+    wholes: frozenset[str]
+    definite: tuple[str, ...]
     time_units: frozenset[str]
     measured: frozenset[str]
     shared: frozenset[str]

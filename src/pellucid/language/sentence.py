@@ -33,12 +33,11 @@ _PRESENT = Assertion()
 
 
 class Topic(NamedTuple):
-    """What a heading makes its sentences speak of: what can be said of it, what "normal" denies, its side, sites."""
+    """What a heading makes its sentences speak of: what can be said of it, what "normal" denies, its side."""
 
     rules: tuple[tuple[int, str], ...] = ()
     denied: tuple[str, ...] = ()
     side: str | None = None
-    sites: tuple[str, ...] = ()
 
 
 NO_TOPIC = Topic()
@@ -70,12 +69,11 @@ class SentenceReader:
     def find_topic(self, title: str) -> Topic:
         """What a heading makes its sentences speak of."""
         keys = [token.key for token in tokenize(title, self._word_key)]
-        names, _, _, _, around, normal, subjects, _, _ = self._find(keys)
+        _, _, _, _, around, normal, subjects, _, _ = self._find(keys)
         return Topic(
             tuple([rule for hit in subjects for rule in hit.value]),
             tuple([hit.value[0] for hit in normal if hit.value != "normal"]),
             next((str(h.value[1]) for h in around if h.value[0] == "laterality"), None),
-            tuple([h.value for h in names if self._lexicon.kinds[h.value] == "site"]),
         )
 
     def _find(self, keys: Sequence[str]) -> list[list[Hit]]:
@@ -88,7 +86,7 @@ class SentenceReader:
         keys = [token.key for token in tokens]
         hits, words, parts, cues, around, normal, subjects, says, loose = self._find(keys)
         advice = find_recommendation(text, tokens, around, lexicon.time_units) if around else None
-        about = (topic.rules and says) or (topic.denied and normal) or (topic.sites and loose)
+        about = (topic.rules and says) or (topic.denied and normal) or loose
         if not (hits or words or subjects or about):
             return ((), advice) if advice else _NOTHING
         hits = self._drop_unmeant(hits, tokens)
@@ -104,7 +102,7 @@ class SentenceReader:
         if says and (subjects or topic.rules):
             hits = add_said(hits, subjects, says, topic.rules, lexicon.kinds, lexicon.beside)
         if loose:
-            hits = add_loose(hits, loose, topic.sites, lexicon.kinds)
+            hits = add_loose(hits, loose, lexicon.kinds)
         cues = add_clause_stops(cues, text, tokens) if cues else cues
         found = self._make_mentions(text, tokens, hits, parts, cues, normal)
         out = self._describe(text, tokens, found, around)

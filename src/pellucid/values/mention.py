@@ -5,6 +5,9 @@ from typing import NamedTuple
 from pellucid.values.question import Mention
 from pellucid.values.report import Measurement, Recommendation, ReportSection
 
+#: What the "concept" of a word begins with that names a finding only with its organ ("~perforation").
+LOOSE = "~"
+
 
 class ReportMention(NamedTuple):
     """A mention with what stands around it; all places count from the start of its sentence.
