@@ -31,6 +31,7 @@ class ReportWalk:
             lexicon.wholes,
             lexicon.definite,
             lexicon.at_sites,
+            lexicon.seats,
         )
         self._linker = Linker(library, places)
         self._library = library

@@ -28,7 +28,8 @@ class Places(NamedTuple):
     ``by_title`` are the concepts whose place is what was scanned, where nothing else tells it.
     ``wholes`` are the sites of which each part tells about each other one.
     ``definite`` are the words before a thing that was named already ("the mass").
-    ``at_sites``: concept, or loose word -> site -> what it is called there.
+    ``at_sites``: concept, or loose word -> site -> what it is called there; ``seats``: concept without
+    a site of its own -> where it is all the same.
     """
 
     tissues: frozenset[str]
@@ -37,6 +38,7 @@ class Places(NamedTuple):
     wholes: frozenset[str]
     definite: tuple[str, ...]
     at_sites: Mapping[str, Mapping[str, str]]
+    seats: Mapping[str, str]
 
 
 class Linker:
@@ -49,6 +51,7 @@ class Linker:
         self._by_title = places.by_title
         self._definite = places.definite
         self._composed = _Composed(library, places.at_sites)
+        self._seats = places.seats
         self._called = _Called(library, places)
 
     def link(self, text: str, read: ReportMentions) -> list[Finding]:
@@ -75,9 +78,13 @@ class Linker:
                     item.mention.kind == "score" and item.category
                 ):
                     if item.mention.concept[0] == LOOSE:
-                        around = _list_near(item.mention, sites) or [
-                            *[earlier, *self._list_sites(sentence), section.organ, *spoken],
-                            *[scan, self._find_title_site(read)],
+                        around: list[str | None] = [*_list_near(item.mention, sites)] or [
+                            earlier,
+                            *self._list_sites(sentence),
+                            section.organ,
+                            *spoken,
+                            scan,
+                            self._find_title_site(read),
                         ]
                         named = self._called[item.mention.concept, tuple(around)]
                         if not named or text.startswith(":", start + item.mention.end):
@@ -98,15 +105,18 @@ class Linker:
                         ]
                         finding = self._name_again(finding, meant.id)
                     findings.append(finding)
-                    earlier = self._library.get_concept(finding.concept).site or earlier
+                    earlier = self._find_seat(finding.concept) or earlier
             if told := [s.concept for s in sites] or ([earlier] if earlier else []):
                 spoken = told
         return findings
 
     def _list_sites(self, sentence: Sequence[ReportMention]) -> list[str]:
         """Where the findings of a sentence are by their names."""
-        concepts = [self._library.find_concept(m.mention.concept) for m in sentence]
-        return [c.site for c in concepts if c and c.site and c.kind in _FINDING_KINDS]
+        found = (m.mention for m in sentence if m.mention.kind in _FINDING_KINDS)
+        return [s for m in found if m.concept[0] != LOOSE and (s := self._find_seat(m.concept))]
+
+    def _find_seat(self, concept_id: str) -> str | None:
+        return self._library.get_concept(concept_id).site or self._seats.get(concept_id)
 
     def _name_again(self, finding: Finding, concept_id: str) -> Finding:
         """A finding by its fuller name, when a report has one such only: "the nodule", of the lung."""

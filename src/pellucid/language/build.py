@@ -18,6 +18,8 @@ from pellucid.values.mention import LOOSE
 
 #: How often a word stands in the English list for it to be an everyday one.
 _COMMON = 3000
+#: Kinds of concepts that a name of two words may call by its word and its site.
+_FINDINGS = frozenset(("finding", "entity"))
 
 
 class ConceptName(NamedTuple):
@@ -64,7 +66,8 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
     )
     kinds = {n.concept: n.kind for n in ranked}
     called = _list_called(reports, phrases, name_table.values, kinds)
-    kinds |= dict.fromkeys([LOOSE + word for word in called], "finding")
+    loose = [w for w in called if kinds.get(name_table.values.get(w, "")) not in _FINDINGS]
+    kinds |= dict.fromkeys([LOOSE + word for word in loose], "finding")
     titles, organs, background = build_titles(tables.get("sections") or {}, word_key)
     return Lexicon(
         folding=tables.get("folding") or {},
@@ -97,13 +100,17 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
         normal=_plain(build_table(_list_normal(reports, phrases))),
         subjects=_plain(build_table(_list_said(reports, "subjects", phrases))),
         says=_plain(build_table(_list_said(reports, "says", phrases))),
-        loose=_plain(build_table((w, c) for w, c in called.items() if w not in name_table.values)),
-        at_sites={name_table.values.get(w, LOOSE + w): c for w, c in called.items()},
+        loose=_plain(build_table((w, c) for w, c in called.items() if LOOSE + w in kinds)),
+        at_sites={
+            LOOSE + w if LOOSE + w in kinds else name_table.values[w]: c for w, c in called.items()
+        },
         beside=frozenset(
             rule["concept"] for rule in reports.get("statements") or () if rule.get("beside")
         ),
         tissues=frozenset(reports.get("tissues") or ()),
         by_title=frozenset(reports.get("by_title") or ()),
+        seats={c: site for site, ids in (reports.get("seats") or {}).items() for c in ids},
+        variants=tuple(reports.get("variants") or ()),
         wholes=frozenset(reports.get("wholes") or ()),
         definite=tuple(f"{word} " for word in reports.get("definite") or ()),
         organ_parts=frozenset(
@@ -168,7 +175,7 @@ def _list_called(
     """The ``loose`` words with what each is called at a site: a "laceration" of the spleen."""
     words: dict[str, dict[str, str]] = {word: {} for word, _ in phrases(table.get("loose") or ())}
     for key, concept in names.items():
-        if kinds[concept] not in ("finding", "entity"):
+        if kinds[concept] not in _FINDINGS:
             continue
         for word, called in words.items():
             place = ""

@@ -11,6 +11,8 @@ _SIDES = frozenset(("left", "right", "bilateral", "both"))
 _AND = frozenset(("and", "or", "nor"))
 _MAX_SHARED = 9
 _MAX_SAID = 6
+#: Kinds of names that are no findings: a loose word takes their place.
+_TOLD = frozenset(("site", "descriptor", "phrase"))
 
 
 def list_beginnings(names: Iterable[str]) -> dict[str, set[str]]:
@@ -197,7 +199,9 @@ def add_loose(hits: list[Hit], loose: Sequence[Hit], kinds: Mapping[str, str]) -
             site = min(near, key=lambda p: _count_between(p, word)).value
             if _is_widest(word, hits):
                 added.append(word._replace(value=word.value[site]))
-        elif not any(_overlap(h, word) for h in hits):
+        elif _is_widest(word, hits) and all(
+            kinds[h.value] in _TOLD for h in hits if _overlap(h, word)
+        ):
             added.append(word._replace(value=LOOSE + word.key))
     return sorted(_without_parts(hits, added) + added)
 

@@ -52,6 +52,8 @@ class Lexicon(NamedTuple):
     tissues: frozenset[str]
     organ_parts: frozenset[tuple[str, str]]
     by_title: frozenset[str]
+    seats: dict[str, str]
+    variants: tuple[str, ...]
     wholes: frozenset[str]
     definite: tuple[str, ...]
     time_units: frozenset[str]

@@ -53,10 +53,11 @@ class SentenceReader:
     def __init__(
         self, lexicon: Lexicon, word_key: WordKey, get_english: Callable[[], English]
     ) -> None:
-        self._lexicon = lexicon
+        # What is normal and worth telling is read as a finding is: with its side, its size, its denial.
+        kinds = lexicon.kinds | dict.fromkeys(lexicon.variants, "finding")
+        self._lexicon = lexicon._replace(kinds=kinds)
         self._word_key = word_key
         self._get_english = get_english
-        kinds = lexicon.kinds
         names: dict[str, str] = lexicon.names[0]
         self._names = {key: c for key, c in names.items() if kinds[c] not in _WORDS}
         self._beginnings = list_beginnings(self._names)
