@@ -78,7 +78,9 @@ class Linker:
                     item.mention.kind == "score" and item.category
                 ):
                     if item.mention.concept[0] == LOOSE:
-                        around: list[str | None] = [*_list_near(item.mention, sites)] or [
+                        own = [s for s in sites if _lies_in(s, item.mention)]
+                        outer = [s for s in sites if s not in own] if own else sites
+                        around: list[str | None] = [*_list_near(item.mention, outer)] or [
                             earlier,
                             *self._list_sites(sentence),
                             section.organ,
@@ -86,6 +88,7 @@ class Linker:
                             scan,
                             self._find_title_site(read),
                         ]
+                        around[:0] = [site.concept for site in own]
                         named = self._called[item.mention.concept, tuple(around)]
                         if not named or text.startswith(":", start + item.mention.end):
                             continue
@@ -146,7 +149,7 @@ class Linker:
             return first.organ
         for sentence in read.sentences:
             kinds = {item.mention.kind for item in sentence.mentions}
-            if "modality" in kinds and kinds.isdisjoint(_FINDING_KINDS):
+            if ("modality" in kinds or not sentence.start) and kinds.isdisjoint(_FINDING_KINDS):
                 sites = {i.mention.concept for i in sentence.mentions if i.mention.kind == "site"}
                 return sites.pop() if len(sites) == 1 else None
         return None
@@ -298,6 +301,10 @@ class _Called(dict[tuple[str, tuple[str | None, ...]], str]):
             c for s, c in called.items() if not whole.isdisjoint(self._library.find_ancestors(s))
         }
         return inside.pop() if len(inside) == 1 else ""
+
+
+def _lies_in(inner: Mention, outer: Mention) -> bool:
+    return outer.first <= inner.first and inner.last <= outer.last
 
 
 def _is_under(section: ReportSection, text: str, start: int) -> bool:

@@ -11,7 +11,7 @@ _SIDES = frozenset(("left", "right", "bilateral", "both"))
 _AND = frozenset(("and", "or", "nor"))
 _MAX_SHARED = 9
 _MAX_SAID = 6
-#: Kinds of names that are no findings: a loose word takes their place.
+#: Kinds of names that are no findings: a loose word may stand on them.
 _TOLD = frozenset(("site", "descriptor", "phrase"))
 
 
@@ -192,6 +192,7 @@ def add_loose(hits: list[Hit], loose: Sequence[Hit], kinds: Mapping[str, str]) -
     Where the sentence does not tell the organ, the word stays loose, for whoever knows what is around it.
     """
     added: list[Hit] = []
+    apart: list[Hit] = []
     places = [h for h in hits if kinds[h.value] == "site"]
     for word in loose:
         near = [p for p in places if p.value in word.value and _count_between(p, word) <= _MAX_SAID]
@@ -202,8 +203,8 @@ def add_loose(hits: list[Hit], loose: Sequence[Hit], kinds: Mapping[str, str]) -
         elif _is_widest(word, hits) and all(
             kinds[h.value] in _TOLD for h in hits if _overlap(h, word)
         ):
-            added.append(word._replace(value=LOOSE + word.key))
-    return sorted(_without_parts(hits, added) + added)
+            apart.append(word._replace(value=LOOSE + word.key))
+    return sorted(_without_parts(hits, added) + added + apart)
 
 
 def _find_subject(said: Hit, subjects: Sequence[Hit]) -> tuple[Hit, str] | None:
