@@ -18,6 +18,8 @@ from pellucid.values.report import Finding, Measurement, ReportSection
 _FINDING_KINDS = frozenset(("finding", "entity", "pattern", "type"))
 #: Words between a site and a finding over which the site still belongs to it.
 _REACH = 12
+#: The sites of no sentence.
+_NOTHING: tuple[tuple[Mention, ...], None] = ((), None)
 
 
 class Places(NamedTuple):
@@ -59,12 +61,12 @@ class Linker:
         findings: list[Finding] = []
         special: dict[str, set[str]] = {}
         scan = self._find_scan_site(read)
-        spoken: list[str] = []
+        spoken: tuple[Sequence[Mention], str | None] = _NOTHING
         under = -1
         for start, place, mentions in read.sentences:
             section = read.sections[place]
             if place != under:
-                spoken, under = [], place
+                spoken, under = _NOTHING, place
             sentence, sites = mentions, [m.mention for m in mentions if m.mention.kind == "site"]
             if sites:
                 sentence = _merge_adjectives(mentions, self)
@@ -84,7 +86,8 @@ class Linker:
                             earlier,
                             *self._list_sites(sentence),
                             section.organ,
-                            *spoken,
+                            *[site.concept for site in spoken[0]],
+                            spoken[1],
                             scan,
                             self._find_title_site(read),
                         ]
@@ -109,8 +112,8 @@ class Linker:
                         finding = self._name_again(finding, meant.id)
                     findings.append(finding)
                     earlier = self._find_seat(finding.concept) or earlier
-            if told := [s.concept for s in sites] or ([earlier] if earlier else []):
-                spoken = told
+            if sites or earlier:
+                spoken = (sites, earlier)
         return findings
 
     def _list_sites(self, sentence: Sequence[ReportMention]) -> list[str]:

@@ -173,6 +173,8 @@ def add_said(
         found = _find_subject(said, subjects)
         if found and found[1] not in beside:
             subject, concept = found
+            if any(_holds(h, subject, said, kinds) for h in hits):
+                continue
             first, last = min(said.first, subject.first), max(said.last, subject.last)
             whole = Hit(first, last, "", concept)
             if not any(h.value == concept and _overlap(h, whole) for h in (*hits, *added)):
@@ -215,6 +217,16 @@ def _find_subject(said: Hit, subjects: Sequence[Hit]) -> tuple[Hit, str] | None:
         if 0 <= gap < nearest and (concept := _match(said, subject.value)):
             found, nearest = (subject, concept), gap
     return found
+
+
+def _holds(hit: Hit, subject: Hit, said: Hit, kinds: Mapping[str, str]) -> bool:
+    """Whether a finding's name is a subject and one word more, and something else is said: "a thyroid nodule, enlarged"."""
+    return (
+        kinds[hit.value] in ("finding", "entity")
+        and hit.last - hit.first == subject.last - subject.first + 1
+        and _lies_in(subject, hit)
+        and not _overlap(hit, said)
+    )
 
 
 def _match(said: Hit, rules: Sequence[tuple[int, str]]) -> str | None:
