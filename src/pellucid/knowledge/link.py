@@ -300,8 +300,11 @@ class _Called(dict[tuple[str, tuple[str | None, ...]], str]):
                 return called[place]
         # A part of what is spoken of, where the word has one meaning there: a "protrusion" of the spine.
         whole = self._places.wholes.intersection(above)
+        lines = {s: self._library.find_ancestors(s)[1:] for s in called}
         inside = {
-            c for s, c in called.items() if not whole.isdisjoint(self._library.find_ancestors(s))
+            called[s]
+            for s, line in lines.items()
+            if not whole.isdisjoint([s, *line]) and called.keys().isdisjoint(line)
         }
         return inside.pop() if len(inside) == 1 else ""
 
