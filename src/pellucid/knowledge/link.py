@@ -53,7 +53,7 @@ class Linker:
         self._by_title = places.by_title
         self._definite = places.definite
         self._composed = _Composed(library, places.at_sites)
-        self._seats = places.seats
+        self._seat_of = _Seats(library, places.seats)
         self._called = _Called(library, places)
 
     def link(self, text: str, read: ReportMentions) -> list[Finding]:
@@ -102,7 +102,8 @@ class Linker:
                     if finding.concept != item.mention.concept:
                         special.setdefault(item.mention.concept, set()).add(finding.concept)
                     elif len(known := special.get(finding.concept, ())) == 1 and (
-                        not finding.site or text[: finding.start].lower().endswith(self._definite)
+                        not finding.site
+                        or text[start : finding.start].lower().endswith(self._definite)
                     ):
                         finding = self._name_again(finding, next(iter(known)))
                     elif finding.concept in self._by_title and not finding.site:
@@ -111,7 +112,7 @@ class Linker:
                         ]
                         finding = self._name_again(finding, meant.id)
                     findings.append(finding)
-                    earlier = self._find_seat(finding.concept) or earlier
+                    earlier = self._seat_of[finding.concept] or earlier
             if sites or earlier:
                 spoken = (sites, earlier)
         return findings
@@ -119,10 +120,7 @@ class Linker:
     def _list_sites(self, sentence: Sequence[ReportMention]) -> list[str]:
         """Where the findings of a sentence are by their names."""
         found = (m.mention for m in sentence if m.mention.kind in _FINDING_KINDS)
-        return [s for m in found if m.concept[0] != LOOSE and (s := self._find_seat(m.concept))]
-
-    def _find_seat(self, concept_id: str) -> str | None:
-        return self._library.get_concept(concept_id).site or self._seats.get(concept_id)
+        return [s for m in found if m.concept[0] != LOOSE and (s := self._seat_of[m.concept])]
 
     def _name_again(self, finding: Finding, concept_id: str) -> Finding:
         """A finding by its fuller name, when a report has one such only: "the nodule", of the lung."""
@@ -277,6 +275,19 @@ class _Composed(dict[tuple[str, str | None, str | None], tuple[Concept, str | No
                 or concept.id in self._library.find_ancestors(found)
             )
         )
+
+
+class _Seats(dict[str, str | None]):
+    """Where the finding of a concept is, if its page or the pack's table says so."""
+
+    def __init__(self, library: Library, seats: Mapping[str, str]) -> None:
+        self._library = library
+        self._seats = seats
+
+    def __missing__(self, concept_id: str) -> str | None:
+        site = self._library.get_concept(concept_id).site or self._seats.get(concept_id)
+        self[concept_id] = site
+        return site
 
 
 class _Called(dict[tuple[str, tuple[str | None, ...]], str]):
