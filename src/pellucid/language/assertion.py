@@ -6,7 +6,9 @@ J Biomed Inform 2009;42:839-51).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from sys import maxsize
 from typing import Any
 
@@ -19,40 +21,95 @@ _STRENGTH = {"possible": 1, "conditional": 2, "absent": 3}
 _PRESENT = Assertion()
 _JOINS = frozenset(("and", "while"))
 _ARTICLES = frozenset(("a", "an", "the", "there", "this"))
+_OR = frozenset(("or", "nor"))
+_WITH = frozenset(("with", "and"))
+#: What sets words apart in a sentence as a comma does.
+_BREAK = re.compile(r"[,:;=()]|\s[-–—]+\s")
 
 
 def build_cues(table: dict[str, Any], word_key: WordKey) -> PhraseTable:
-    """Build the phrase table of cues: key -> (effect, direction)."""
+    """Build the phrase table of cues: key -> (effect, direction).
+
+    A star in a cue stands for nothing or for one of the table's ``adverbs``.
+    """
+    adverbs = ("", *table.get("adverbs", ()))
     return build_table(
-        (get_phrase_key(row["cue"], word_key), (row["effect"], row["way"]))
-        for row in table.get("cues", ())
+        (get_phrase_key(cue, word_key), (row["effect"], row["way"]))
+        for row in [*table.get("cues", ()), *_list_clauses(table.get("clauses") or {})]
+        for cue in _spell_out(row["cue"], adverbs)
     )
 
 
+def _list_clauses(table: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """The words of clauses as cues that say nothing by themselves: effect -> words."""
+    return (
+        {"cue": word, "effect": effect, "way": "none"}
+        for effect, words in table.items()
+        for word in words
+    )
+
+
+def _spell_out(cue: str, adverbs: Sequence[str]) -> Iterator[str]:
+    if "*" not in cue:
+        return iter((cue,))
+    return (cue.replace("*", adverb) for adverb in adverbs)
+
+
 def add_clause_stops(cues: list[Hit], text: str, tokens: Sequence[Token]) -> list[Hit]:
-    """Add the stops that a comma makes: before a clause with its own article ("no effusion, and a nodule
-    is seen") and before a doubt ("without uptake, probably an adenoma"); other commas are marked as such.
+    """Add the stops that a comma, a dash or a bracket makes; others are marked as such.
+
+    One is before a clause with its own article ("no effusion, and a nodule is seen"), before a doubt
+    ("without uptake, probably an adenoma"), before what a degree or a verb of its own tells to be there
+    ("no effusion, mild oedema"), and behind a doubt that is put in ("a nodule, likely a scar, and oedema").
     A past that a colon follows is a heading ("Past medical history: ..."); a "no" that ends what a colon
-    begins is an answer ("Pneumothorax: no").
+    begins is an answer ("Pneumothorax: no"), and so is a cue alone between commas ("pneumonia, unlikely").
     """
-    if cues and ":" in text:
-        cues = _mark_headings(cues, text, tokens)
-        if (
-            len(tokens) > 1
-            and tokens[-1].key == "no"
-            and ":" in text[tokens[-2].end : tokens[-1].start]
-        ):
-            cues = [*cues, Hit(len(tokens) - 1, len(tokens), "no", ("absent", "backward"))]
-    if not cues or "," not in text:
+    if not cues:
         return cues
+    found = [match.start() for match in _BREAK.finditer(text)]
+    if not found:
+        return cues
+    if ":" in text:
+        cues = _mark_headings(cues, text, tokens)
+    breaks = sorted({bisect_left(tokens, place, key=_get_start) for place in found})
+    count = len(tokens)
+    if count > 1 and tokens[-1].key == "no" and ":" in text[tokens[-2].end : tokens[-1].start]:
+        cues = [*cues, Hit(count - 1, count, "no", ("absent", "backward"))]
+    ends = {*breaks, count}
+    cues = [
+        hit._replace(value=(hit.value[0], "backward"))
+        if hit.value[1] == "both" and hit.first in ends and hit.last in ends
+        else hit
+        for hit in cues
+    ]
     doubts = {hit.first for hit in cues if hit.value == ("possible", "forward")}
+    begins = {hit.first for hit in cues if hit.value[0] == "begins"}
+    verbs = [hit.first for hit in cues if hit.value[0] == "tells"]
     stops = []
-    for i in range(1, len(tokens)):
-        if "," not in text[tokens[i - 1].end : tokens[i].start]:
+    doubt = 0  # whether the last doubt was put in
+    for i in breaks:
+        if not 0 < i < count:
             continue
-        joins = tokens[i].key in _JOINS and i + 1 < len(tokens) and tokens[i + 1].key in _ARTICLES
-        stops.append(Hit(i, i, "", ("stop" if joins or i in doubts else "comma", "none")))
-    return sorted(cues + stops, key=lambda h: h.first) if stops else cues
+        key = tokens[i].key
+        joins = key in _JOINS and i + 1 < count and tokens[i + 1].key in _ARTICLES
+        if not joins and (i in begins or verbs):
+            end = next((v for v in verbs if v > i), count if i in begins else i)
+            joins = end > i and not any(tokens[k].key in _OR for k in range(i, end))
+        value = ("stop" if joins or i in doubts else "comma", "none")
+        if key == "and" and value[0] == "comma":
+            doubt = max((d for d in doubts if d < i), default=0)
+            if doubt and (doubt in ends or tokens[doubt - 1].key in _WITH):
+                value = ("stop", "possible")
+        stops.append(Hit(i, i, "", value))
+    return sorted(cues + stops, key=_get_first)
+
+
+def _get_start(token: Token) -> int:
+    return token.start
+
+
+def _get_first(hit: Hit) -> int:
+    return hit.first
 
 
 def _mark_headings(cues: list[Hit], text: str, tokens: Sequence[Token]) -> list[Hit]:
@@ -81,7 +138,7 @@ def classify_assertion(
     if not cues:
         return _PRESENT
     first, last = span
-    low, high, comma, section, doubtless = 0, maxsize, maxsize, 0, 0
+    low, high, comma, section, doubtless, given = 0, maxsize, maxsize, 0, 0, False
     for hit in cues:
         if hit.value[0] == "colon" and hit.last <= first:
             section = hit.last
@@ -93,8 +150,15 @@ def classify_assertion(
                 low = max(low, hit.last)
             elif hit.first >= last:
                 high = min(high, hit.first)
-        elif hit.value[0] == "comma" and hit.first >= last:
-            comma = min(comma, hit.first)
+        elif hit.value[0] == "comma":
+            if hit.first >= last:
+                comma = min(comma, hit.first)
+            elif hit.first <= first:
+                given = False
+        elif hit.value[0] == "given" and hit.last <= first:
+            low, given = max(low, hit.last), True
+    if given:  # "in view of the plaques, asbestosis is likely": the plaques are certain
+        high = min(high, comma)
     status, temporality, experiencer, cue = "present", "current", "patient", None
     for hit in cues:
         effect, way = hit.value

@@ -21,6 +21,8 @@ from pellucid.values.question import Assertion, Mention, Token
 from pellucid.values.report import Recommendation
 
 _DIGIT = re.compile(r"\d")
+#: A question mark that leads, with up to four words up to what it asks.
+_ASKED = re.compile(r"(?:\A|[\s(\[/,:-])\(?\?\)?\s?(?:[\w/'’-]+\s){0,4}\Z")
 #: Words between a subject and the "normal" that is said of it.
 _MAX_NORMAL = 8
 _THINGS = frozenset(("finding", "entity", "pattern", "type"))
@@ -243,8 +245,8 @@ def _without(hits: Sequence[Hit], names: Sequence[Hit]) -> list[Hit]:
 
 
 def _is_asked(text: str, start: int, end: int) -> bool:
-    """Whether a question mark stands by some words: "? pneumonia", "pneumonia?", "pneumonia (?)"."""
-    return text.startswith(("?", " (?)"), end) or text[:start].rstrip(" (").endswith("?")
+    """Whether a question mark stands by some words: "?early pneumonia", "pneumonia?", "pneumonia (?)"."""
+    return text.startswith(("?", " (?)"), end) or _ASKED.search(text, 0, start) is not None
 
 
 def _assert(
