@@ -102,12 +102,42 @@ def read_assertion(reader: QuestionReader, text: str) -> set[str]:
     tokens = tokenize(plain, reader._word_key)
     keys = [t.key for t in tokens]
     inside = [i for i, t in enumerate(tokens) if match.start() <= t.start < match.end() - 2]
-    from pellucid.language.assertion import classify_assertion
+    from pellucid.language.assertion import add_clause_stops, classify_assertion
     from pellucid.language.phrases import find_phrases
 
-    found = classify_assertion(find_phrases(keys, reader._cues), (inside[0], inside[-1] + 1))
+    cues = add_clause_stops(find_phrases(keys, reader._cues), plain, tokens)
+    found = classify_assertion(cues, (inside[0], inside[-1] + 1))
     said = {found.status, found.temporality, found.experiencer} - {"current", "patient"}
     return said - {"present"} or {"present"}
+
+
+CLAUSES = load_table("assertion")["clauses"]
+
+
+@pytest.mark.parametrize("word", CLAUSES["begins"])
+def test_what_a_clause_begins_with_ends_the_denial_before_it(
+    reader: QuestionReader, word: str
+) -> None:
+    assert read_assertion(reader, f"No effusion, {word} {{scarring}}.") == {"present"}
+    assert read_assertion(reader, f"No effusion, {word} {{scarring}} or mass.") == {"absent"}
+
+
+@pytest.mark.parametrize("verb", CLAUSES["tells"])
+def test_a_clause_with_a_verb_of_its_own_is_not_denied(reader: QuestionReader, verb: str) -> None:
+    assert read_assertion(reader, f"No effusion, {{scarring}} {verb} large.") == {"present"}
+    assert read_assertion(reader, f"No effusion or {{scarring}} {verb} large.") == {"absent"}
+
+
+@pytest.mark.parametrize("verb", CLAUSES["closes"])
+def test_a_verb_may_close_the_denial_itself(reader: QuestionReader, verb: str) -> None:
+    assert read_assertion(reader, f"No effusion, {{scarring}} {verb}.") == {"absent"}
+
+
+@pytest.mark.parametrize("word", CLAUSES["given"])
+def test_what_is_given_is_certain(reader: QuestionReader, word: str) -> None:
+    said = f"{word} the {{scarring}}, infection should be considered."
+    assert read_assertion(reader, said) == {"present"}
+    assert read_assertion(reader, f"Possible infection {word} the {{scarring}}.") == {"present"}
 
 
 TYPES = load_table("questions")["types"]

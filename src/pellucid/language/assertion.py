@@ -22,6 +22,13 @@ _PRESENT = Assertion()
 _JOINS = frozenset(("and", "while"))
 _ARTICLES = frozenset(("a", "an", "the", "there", "this"))
 _OR = frozenset(("or", "nor"))
+_AHEAD = frozenset(("forward", "both", "either"))
+_BEHIND = frozenset(("backward", "both", "either", "next"))
+_SAYING = frozenset((*_STRENGTH, "resolved"))
+#: Effects of the words of clauses: needed only to find where a clause begins.
+_CLAUSES = frozenset(("begins", "tells", "closes"))
+#: Words between a doubt and the name to which it leads: "is likely a small granuloma".
+_MAX_LEAD = 4
 _WITH = frozenset(("with", "and"))
 #: What sets words apart in a sentence as a comma does.
 _BREAK = re.compile(r"[,:;=()]|\s[-–—]+\s")
@@ -55,7 +62,9 @@ def _spell_out(cue: str, adverbs: Sequence[str]) -> Iterator[str]:
     return (cue.replace("*", adverb) for adverb in adverbs)
 
 
-def add_clause_stops(cues: list[Hit], text: str, tokens: Sequence[Token]) -> list[Hit]:
+def add_clause_stops(
+    cues: list[Hit], text: str, tokens: Sequence[Token], names: Sequence[tuple[int, int]] = ()
+) -> list[Hit]:
     """Add the stops that a comma, a dash or a bracket makes; others are marked as such.
 
     One is before a clause with its own article ("no effusion, and a nodule is seen"), before a doubt
@@ -63,9 +72,15 @@ def add_clause_stops(cues: list[Hit], text: str, tokens: Sequence[Token]) -> lis
     ("no effusion, mild oedema"), and behind a doubt that is put in ("a nodule, likely a scar, and oedema").
     A past that a colon follows is a heading ("Past medical history: ..."); a "no" that ends what a colon
     begins is an answer ("Pneumothorax: no"), and so is a cue alone between commas ("pneumonia, unlikely").
+    ``names`` are the places of what may be there.
     """
+    clauses = [hit for hit in cues if hit.value[0] in _CLAUSES]
+    if clauses:
+        cues = [hit for hit in cues if hit.value[0] not in _CLAUSES]
     if not cues:
         return cues
+    if any(hit.value[1] == "either" for hit in cues):
+        cues = [_turn(hit, names) for hit in cues]
     found = [match.start() for match in _BREAK.finditer(text)]
     if not found:
         return cues
@@ -83,18 +98,22 @@ def add_clause_stops(cues: list[Hit], text: str, tokens: Sequence[Token]) -> lis
         for hit in cues
     ]
     doubts = {hit.first for hit in cues if hit.value == ("possible", "forward")}
-    begins = {hit.first for hit in cues if hit.value[0] == "begins"}
-    verbs = [hit.first for hit in cues if hit.value[0] == "tells"]
+    begins = {hit.first for hit in clauses if hit.value[0] == "begins"}
+    verbs = [hit.first for hit in clauses if hit.value[0] == "tells"]
+    said = [hit for hit in cues if hit.value[0] in _SAYING]
     stops = []
     doubt = 0  # whether the last doubt was put in
-    for i in breaks:
+    for i, after in zip(breaks, [*breaks[1:], count], strict=True):
         if not 0 < i < count:
             continue
         key = tokens[i].key
         joins = key in _JOINS and i + 1 < count and tokens[i + 1].key in _ARTICLES
         if not joins and (i in begins or verbs):
-            end = next((v for v in verbs if v > i), count if i in begins else i)
+            end = next((v for v in verbs if i < v < after), count if i in begins else i)
             joins = end > i and not any(tokens[k].key in _OR for k in range(i, end))
+            if joins and names:  # "no acute, severe fracture": nothing is denied yet
+                low = max((hit.last for hit in said if hit.last <= i), default=0)
+                joins = i - low > 1 or any(low <= first < i for first, _ in names)
         value = ("stop" if joins or i in doubts else "comma", "none")
         if key == "and" and value[0] == "comma":
             doubt = max((d for d in doubts if d < i), default=0)
@@ -102,6 +121,14 @@ def add_clause_stops(cues: list[Hit], text: str, tokens: Sequence[Token]) -> lis
                 value = ("stop", "possible")
         stops.append(Hit(i, i, "", value))
     return sorted(cues + stops, key=_get_first)
+
+
+def _turn(hit: Hit, names: Sequence[tuple[int, int]]) -> Hit:
+    """Let a doubt that leads either way lead to the name behind it, if there is one."""
+    if hit.value[1] != "either":
+        return hit
+    leads = any(0 <= first - hit.last < _MAX_LEAD for first, _ in names)
+    return hit._replace(value=(hit.value[0], "forward" if leads else "backward"))
 
 
 def _get_start(token: Token) -> int:
@@ -138,6 +165,37 @@ def classify_assertion(
     if not cues:
         return _PRESENT
     first, last = span
+    low, high, comma, section, doubtless = _find_bounds(cues, first, last)
+    status, temporality, experiencer, cue = "present", "current", "patient", None
+    for hit in cues:
+        effect, way = hit.value
+        inside = within and first < hit.first and hit.last < last
+        ahead = low <= hit.first and hit.last <= first
+        before = (ahead or inside) and way in _AHEAD
+        before = before or (way == "section" and hit.last == section)
+        after = hit.last <= high and hit.first >= last and way in _BEHIND
+        if after and (
+            (way == "both" and hit.first >= comma) or (way == "next" and hit.first > last)
+        ):
+            after = False  # "nodule, scar versus tumor": the nodule is certain
+        if effect == "possible" and hit.last <= doubtless:
+            before = False  # "probable gout with a tophus": the tophus is certain
+        if not (before or after):
+            continue
+        if effect in _STRENGTH:
+            if _STRENGTH[effect] >= _STRENGTH.get(status, 0):
+                status, cue = effect, hit.key
+        elif effect == "resolved":
+            status, temporality, cue = "absent", effect, hit.key
+        elif effect == "historical":
+            temporality, cue = effect, cue or hit.key
+        elif effect == "other":
+            experiencer, cue = effect, cue or hit.key
+    return Assertion(status, temporality, experiencer, cue)
+
+
+def _find_bounds(cues: Sequence[Hit], first: int, last: int) -> tuple[int, int, int, int, int]:
+    """The stops around a span, the next comma, its section's begin, and where a doubt has ended."""
     low, high, comma, section, doubtless, given = 0, maxsize, maxsize, 0, 0, False
     for hit in cues:
         if hit.value[0] == "colon" and hit.last <= first:
@@ -159,27 +217,4 @@ def classify_assertion(
             low, given = max(low, hit.last), True
     if given:  # "in view of the plaques, asbestosis is likely": the plaques are certain
         high = min(high, comma)
-    status, temporality, experiencer, cue = "present", "current", "patient", None
-    for hit in cues:
-        effect, way = hit.value
-        inside = within and first < hit.first and hit.last < last
-        ahead = low <= hit.first and hit.last <= first
-        before = (ahead or inside) and way in ("forward", "both")
-        before = before or (way == "section" and hit.last == section)
-        after = hit.last <= high and hit.first >= last and way in ("backward", "both")
-        if way == "both" and hit.first >= comma:
-            after = False  # "nodule, scar versus tumor": the nodule is certain
-        if effect == "possible" and hit.last <= doubtless:
-            before = False  # "probable gout with a tophus": the tophus is certain
-        if not (before or after):
-            continue
-        if effect in _STRENGTH:
-            if _STRENGTH[effect] >= _STRENGTH.get(status, 0):
-                status, cue = effect, hit.key
-        elif effect == "resolved":
-            status, temporality, cue = "absent", effect, hit.key
-        elif effect == "historical":
-            temporality, cue = effect, cue or hit.key
-        elif effect == "other":
-            experiencer, cue = effect, cue or hit.key
-    return Assertion(status, temporality, experiencer, cue)
+    return low, high, comma, section, doubtless

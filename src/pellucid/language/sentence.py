@@ -106,7 +106,9 @@ class SentenceReader:
             hits = add_said(hits, subjects, says, topic.rules, lexicon.kinds, lexicon.beside)
         if loose:
             hits = add_loose(hits, loose, lexicon.kinds)
-        cues = add_clause_stops(cues, text, tokens) if cues else cues
+        if cues:
+            names = [(h.first, h.last) for h in hits if lexicon.kinds[h.value] in _THINGS]
+            cues = add_clause_stops(cues, text, tokens, names)
         found = self._make_mentions(text, tokens, hits, parts, cues, normal)
         out = self._describe(text, tokens, found, around)
         if normal:

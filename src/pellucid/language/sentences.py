@@ -24,7 +24,7 @@ class SentenceSplitter:
         answer = rf"[ \t]*(?i:{_join(answers)})[ \t]*[.;]?[ \t]*(?:\n|\Z)"
         # All that may end a sentence begins with one of these characters: the search leaps to the next.
         self._end = re.compile(
-            rf"[.!?;:\n](?:(?<=[.!?])(?<![\s(\[/,:-]\?)(?=\s|$|[A-Z])(?i:{whole}(?<!\b[a-z]\.))(?<!^\d\.)(?<!^\d\d\.)"
+            rf"[.!?;:\n](?:(?<=[.!?])(?<![\s(\[/,:-]\?)(?<!^\?)(?=\s|$|[A-Z])(?i:{whole}(?<!\b[a-z]\.))(?<!^\d\.)(?<!^\d\d\.)"
             r"|(?<=;)|(?<=\n)(?:\s*\n|(?=\s*(?:[-*•·]|\d{1,2}[.)])\s)"
             rf"|(?={_LABEL})|(?P<line>)(?=[ \t]*[A-Z]))|(?<=:)[ \t]*\n(?!{answer})\s*)",
             re.MULTILINE,
