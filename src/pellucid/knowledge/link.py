@@ -6,6 +6,7 @@ that stands by the finding counts first, then the organ of the section's heading
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from pellucid.values.question import Mention
 from pellucid.values.report import Finding, Measurement, ReportSection
 
 _FINDING_KINDS = frozenset(("finding", "entity", "pattern", "type"))
+_ITEM = re.compile(r"[ \t]*(?:[-*•]|[A-Za-z#]{0,2}\d{1,2}[:.)])")
+_PARAGRAPH = re.compile(r"[.;][ \t]*\n")
 #: Words between a site and a finding over which the site still belongs to it.
 _REACH = 12
 #: The sites of no sentence.
@@ -186,7 +189,11 @@ class Linker:
             section.side
             and not (laterality or sided)
             and mention.assertion.experiencer == "patient"
-            and self._lies_in(site, section.organ)
+            and (
+                section.organ is None
+                or self._lies_in(site, section.organ)
+                or self._lies_in(section.organ, site)
+            )
             and _is_under(section, text, offset)
         ):
             laterality = section.side
@@ -325,11 +332,19 @@ def _lies_in(inner: Mention, outer: Mention) -> bool:
 
 
 def _is_under(section: ReportSection, text: str, start: int) -> bool:
-    """Whether a heading is above a sentence still: one in a list ("- Left ovary:") holds for its line."""
-    if "\n" not in text[section.start : start]:
+    """Whether a heading is above a sentence still: one in a list ("- Left ovary:") holds for its line.
+
+    One that has a text beside it holds up to the line that ends with a sentence, and for the items of a list.
+    """
+    line, newline, _ = text[section.start : start].partition("\n")
+    if not newline:
         return True
     title = text.rfind(section.title, 0, section.start)
-    return text[max(0, title - 4) : title].rstrip()[-1:] not in ("-", "*", "•")
+    if text[max(0, title - 4) : title].rstrip()[-1:] in ("-", "*", "•"):
+        return False
+    if line.strip() and _PARAGRAPH.search(text, section.start, start):
+        return _ITEM.match(text, text.rfind("\n", 0, start) + 1) is not None
+    return True
 
 
 def _move(sizes: tuple[Measurement, ...], offset: int) -> tuple[Measurement, ...]:

@@ -24,6 +24,8 @@ _TURNS = frozenset(("but", "however", "although"))
 _WITH = frozenset(("with", "by", "without"))
 _JOINS = frozenset(("and", "or", "with", "nor"))
 _AND = frozenset(("and", "or", "nor"))
+#: Sides that stand behind a finding by themselves.
+_ADVERBS = frozenset(("bilaterally", "bilat", "b l"))
 #: Verbs that lead from one finding to another of the same place.
 _LEADS = frozenset(
     ("with", "containing", "cause", "causing", "produce", "producing", "show", "showing")
@@ -51,12 +53,27 @@ class Around:
         self._things = [t for t in things if t.first not in self._places]
         self._lexicon = lexicon
         self._inside = {i for t in self._things for i in range(t.first, t.last)}
+        self._headed = self._find_headed()
+
+    def _find_headed(self) -> str | None:
+        """The side of a heading that begins the sentence: "Left carotid bulb: plaque, no stenosis"."""
+        colon = self._text.find(":")
+        if colon < 0:
+            return None
+        sides = [h for h in self._hits if h.value[0] == "laterality"]
+        if len(sides) != 1 or sides[0].first > 1:
+            return None
+        last = bisect_left(self._tokens, colon, key=_get_start)
+        headed = sides[0].last <= last <= sides[0].last + _MAX_PLACE
+        return str(sides[0].value[1]) if headed else None
 
     def find(self, kind: str, mention: Mention) -> str | None:
         """The nearest word of a kind (laterality, change) that belongs to a finding."""
-        best: tuple[int, str] | None = None
+        best: tuple[int, Hit] | None = None
         for hit in self._hits:
             if hit.value[0] != kind:
+                if hit.value[1] == "place" and mention.first <= hit.first < mention.last:
+                    return None  # "right heart strain"
                 continue
             if mention.first <= hit.first and hit.last <= mention.last:
                 return str(hit.value[1])
@@ -67,8 +84,32 @@ class Around:
             else:
                 distance, belongs = hit.first - mention.last + 1, self._follows(hit, mention, kind)
             if belongs and (best is None or distance < best[0]):
-                best = (distance, hit.value[1])
-        return best[1] if best else None
+                best = (distance, hit)
+        if kind == "laterality":
+            if best is None:
+                return self._headed
+            if self._is_pair(best[1], mention):
+                return "bilateral"
+        return str(best[1].value[1]) if best else None
+
+    def _is_pair(self, hit: Hit, mention: Mention) -> bool:
+        """Whether the other side is named in one breath: "in the right middle and left lower lobes"."""
+        for other in self._hits:
+            if other.value[0] != "laterality" or other.value[1] in (hit.value[1], "bilateral"):
+                continue
+            first, last = sorted((hit, other))
+            between = range(first.last, last.first)
+            if (
+                first.first < mention.first < last.last
+                or len(between) > _MAX_PLACE
+                or not any(self._tokens[i].key == "and" for i in between)
+                or any(i in self._inside or self._has_comma(i) for i in (*between, last.first))
+            ):
+                continue
+            if mention.first >= last.last:
+                return not any(t.last <= first.first for t in self._things)
+            return not any(0 <= t.first - last.last <= _MAX_PLACE for t in self._things)
+        return False
 
     def _is_named(self, hit: Hit) -> bool:
         """Whether a finding's name begins with a word: the side of "right hemicolectomy" is its own."""
@@ -78,12 +119,24 @@ class Around:
         denied = mention.assertion.status in ("absent", "conditional") and any(
             i in self._inside for i in range(hit.last, mention.first)
         )
-        if kind == "laterality" and not denied and self._is_only_side(hit, mention):
-            return True
+        if kind == "laterality":
+            if mention.assertion.status == "absent" and self._is_taken(hit, mention):
+                return False
+            if not denied and self._is_only_side(hit, mention):
+                return True
         reach = _SIDE_REACH if kind == "laterality" else _REACH[hit.value[1]]
         if mention.first - hit.last > reach and not self._is_list(hit.last, mention.first):
             return False
         return self._is_clear(hit.last, mention.first)
+
+    def _is_taken(self, hit: Hit, mention: Mention) -> bool:
+        """Whether a side is of what stands before it: "effusion on the right, no pneumothorax"."""
+        cue = (mention.assertion.cue or "").split(" ")[0]
+        return (
+            cue not in _WITH
+            and any(t.last <= hit.first for t in self._things)
+            and any(self._tokens[i].key == cue for i in range(hit.last, mention.first))
+        )
 
     def _is_only_side(self, hit: Hit, mention: Mention) -> bool:
         """The sentence names one side only, and what follows still speaks of that place."""
@@ -115,14 +168,14 @@ class Around:
         ):
             return False
         ahead = [t.key for t in self._tokens[max(mention.last, hit.first - _MAX_PLACE) : hit.first]]
-        alone = kind == "laterality" and ahead[-2:] == ["on", "the"]
+        alone = kind == "laterality" and (ahead[-2:] == ["on", "the"] or hit.key.endswith("side"))
         if not alone and any(
             0 <= t.first - hit.last <= 2 and not self._has_comma_between(hit.last - 1, t.first)
             for t in self._things
             if t is not mention
         ):
             return False  # "stenosis and mild bilateral narrowing": it leads to the next one
-        if kind == "laterality" and hit.key != "bilaterally":
+        if kind == "laterality" and hit.key not in _ADVERBS and hit.first > mention.last:
             return any(key in self._lexicon.side_after for key in ahead)
         return True
 
@@ -130,7 +183,8 @@ class Around:
         """Whether a list of findings comes first: "nodules and opacities are present in the left lung"."""
         inside = [i for i in range(first, last) if i in self._inside]
         end = inside[-1] + 1 if inside else first
-        return bool(inside) and self._is_list(first, end, _AND) and self._is_clear(end, last)
+        joined = any(self._tokens[i].key in _AND for i in range(first, end))
+        return joined and self._is_list(first, end, _AND) and self._is_clear(end, last)
 
     def _is_one_place(self, first: int, last: int) -> bool:
         """Whether all up to the sentence's one side is in one place: "clips in the lumpectomy bed on the left"."""

@@ -26,7 +26,9 @@ class ReportReader:
     def __init__(self, lexicon: Lexicon, get_english: Callable[[], English]) -> None:
         self._word_key = make_word_key(lexicon.folding)
         self._sentences = SentenceReader(lexicon, self._word_key, get_english)
-        self._titles = SectionTitles(lexicon.titles, lexicon.organs, frozenset(lexicon.background))
+        sides = {k: v[1] for k, v in lexicon.around[0].items() if v[0] == "laterality"}
+        background = frozenset(lexicon.background)
+        self._titles = SectionTitles(lexicon.titles, lexicon.organs, background, sides)
         self._splitter = SentenceSplitter(lexicon.abbreviated, lexicon.answers, lexicon.unfinished)
         kinds = lexicon.kinds
         self._sites = {key: i for key, i in lexicon.names[0].items() if kinds[i] == "site"}
@@ -39,9 +41,13 @@ class ReportReader:
         background = self._titles.background
         sentences: list[ReportSentence] = []
         recommendations: list[Recommendation] = []
+        above = ""
         for place, section in enumerate(sections):
-            topic = self._find_topic(section.title) if section.organ else NO_TOPIC
-            if topic.side:
+            topic = NO_TOPIC
+            if section.organ:
+                above = f"{above} {section.title}" if section.side else section.title
+                topic = self._find_topic(above)
+            if topic.side and not section.side:
                 sections[place] = section._replace(side=topic.side)
             seed = hash(topic)
             for start, end in self._splitter.split(text, section.start, section.end):

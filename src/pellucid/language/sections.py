@@ -10,7 +10,7 @@ from pellucid.values.report import ReportSection
 
 # A heading is up to six words at the start of a line or sentence, then a colon; or a line of capitals.
 _TITLE = re.compile(
-    r"(?:^|[.!?:][ \t])[ \t]*[-*#_•]*[ \t]*(?P<title>[A-Za-z][A-Za-z/&,() -]{1,58}?)[*_]*[ \t]*\Z",
+    r"(?:^|[.!?:][ \t])[ \t]*[-*#_•]*[ \t]*(?P<title>[A-Za-z][A-Za-z/&,() -]{0,58}?)[*_]*[ \t]*\Z",
     re.MULTILINE,
 )
 _SHOUTED = re.compile(r"(?:^|[.!?][ \t]+)[ \t]*(?P<title>[A-Z]+)\b(?=[ \t]+[A-Z])", re.MULTILINE)
@@ -21,11 +21,12 @@ _MAX_WORDS = 6
 
 
 class SectionTitles(NamedTuple):
-    """Known headings: title key -> section, and title key -> the site that it names."""
+    """Known headings: title key -> section, title key -> the site that it names, and sides ("Left:")."""
 
     titles: dict[str, str]
     organs: dict[str, str]
     background: frozenset[str]
+    sides: dict[str, str]
 
 
 def build_titles(
@@ -49,7 +50,7 @@ def split_sections(
     ``sites`` gives the site for a phrase that names one ("LUNGS:").
     """
     sections: list[ReportSection] = []
-    key, title, start, organ = "findings", "", 0, None
+    key, title, start, organ, side = "findings", "", 0, None, None
     found = _find_headings(text)
     if not found and text.isupper():
         found = _find_shouted(text, titles, word_key)
@@ -58,14 +59,16 @@ def split_sections(
         words = phrase.count(" ") + 1
         known = titles.titles.get(phrase) if name else "findings"
         site = None if known else (_find_organ(phrase, titles, sites))
-        if words > _MAX_WORDS or not (known or site):
+        only = None if known or site else titles.sides.get(phrase)
+        if words > _MAX_WORDS or not (known or site or only):
             continue
         if text[start:begin].strip() or title:
-            sections.append(ReportSection(key, title, start, begin, organ))
+            sections.append(ReportSection(key, title, start, begin, organ, side))
         key = known or (key if key not in titles.background else "findings")
-        title, start, organ = name.strip(), end, site
+        title, start, side = name.strip(), end, only
+        organ = organ if only else site  # "Left:" is of the organ whose heading stands above
     if text[start:].strip() or title:
-        sections.append(ReportSection(key, title, start, len(text), organ))
+        sections.append(ReportSection(key, title, start, len(text), organ, side))
     if (
         len(sections) > 1
         and not sections[0].title

@@ -32,6 +32,9 @@ _WORDS = frozenset(("descriptor", "phrase"))
 _TABLES = ("parts", "cues", "around", "normal", "subjects", "says", "loose")
 _ASSERTED = _THINGS | {"score"}
 _PRESENT = Assertion()
+#: Words that name a side only before a paired part of the body ("both kidneys"), or written so ("R", "Rt").
+_DOUBTFUL = frozenset(("both", "either", "l", "r", "rt"))
+_MAX_PAIRED = 3
 
 
 class Topic(NamedTuple):
@@ -164,6 +167,7 @@ class SentenceReader:
         if not around and not sizes:
             return [ReportMention(m, category=categories.get(m.first)) for m in found]
         things = [m for m in found if m.kind in _THINGS]
+        around = _drop_unsided(around, tokens, found, self._lexicon.side_after)
         beside = Around(text, tokens, around, things, self._lexicon)
         sided = any(h.value[0] == "laterality" for h in around)
         out = []
@@ -244,6 +248,34 @@ def _without(hits: Sequence[Hit], names: Sequence[Hit]) -> list[Hit]:
     """The hits that share no word with a name."""
     taken = {i for h in names for i in range(h.first, h.last)}
     return [h for h in hits if taken.isdisjoint(range(h.first, h.last))]
+
+
+def _drop_unsided(
+    around: Sequence[Hit],
+    tokens: Sequence[Token],
+    found: Sequence[Mention],
+    before: frozenset[str],
+) -> Sequence[Hit]:
+    """Drop words that are no side here: "both leads", "post RT", "2 L", "L 4"."""
+    doubtful = [h for h in around if h.key in _DOUBTFUL]
+    if not doubtful:
+        return around
+    sites = [m.first for m in found if m.kind == "site"]
+    dropped = set()
+    for hit in doubtful:
+        written = tokens[hit.first].text
+        if len(written) > 2:
+            meant = any(0 <= place - hit.last <= _MAX_PAIRED for place in sites) or (
+                hit.first > 0 and tokens[hit.first - 1].key in before
+            )
+        else:
+            beside = (*tokens[max(0, hit.first - 1) : hit.first], *tokens[hit.last : hit.last + 1])
+            meant = len(written) == 2 and not written.isupper()
+            meant = meant or (len(written) == 1 and written.isupper())
+            meant = meant and not any(token.key.isdigit() for token in beside)
+        if not meant:
+            dropped.add(hit.first)
+    return [h for h in around if h.first not in dropped]
 
 
 def _is_asked(text: str, start: int, end: int) -> bool:
