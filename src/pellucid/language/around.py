@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
@@ -24,6 +25,8 @@ _TURNS = frozenset(("but", "however", "although"))
 _WITH = frozenset(("with", "by", "without"))
 _JOINS = frozenset(("and", "or", "with", "nor"))
 _AND = frozenset(("and", "or", "nor"))
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_ARTICLES = frozenset(("the", "a", "an", "this"))
 #: Sides that stand behind a finding by themselves.
 _ADVERBS = frozenset(("bilaterally", "bilat", "b l"))
 #: Verbs that lead from one finding to another of the same place.
@@ -157,8 +160,10 @@ class Around:
         if hit.first - mention.last > _REACH_AFTER[kind]:
             return False
         if kind == "change":
-            if any(i in self._inside for i in range(mention.last, hit.first)) and not self._is_list(
-                mention.last, hit.first
+            between = [t for t in self._things if mention.last <= t.first < hit.first]
+            if self._is_below(mention) or not (
+                all(map(self._is_below, between))
+                or self._is_list(mention.last, hit.first, _JOINS | self._lexicon.shared)
             ):
                 return False
         elif not (
@@ -168,6 +173,8 @@ class Around:
         ):
             return False
         ahead = [t.key for t in self._tokens[max(mention.last, hit.first - _MAX_PLACE) : hit.first]]
+        if kind == "change" and hit.value[1] == "new" and self._leads_on(hit):
+            return False
         alone = kind == "laterality" and (ahead[-2:] == ["on", "the"] or hit.key.endswith("side"))
         if not alone and any(
             0 <= t.first - hit.last <= 2 and not self._has_comma_between(hit.last - 1, t.first)
@@ -178,6 +185,25 @@ class Around:
         if kind == "laterality" and hit.key not in _ADVERBS and hit.first > mention.last:
             return any(key in self._lexicon.side_after for key in ahead)
         return True
+
+    def _leads_on(self, hit: Hit) -> bool:
+        """Whether a word stands before a finding of its own: "with two new enhancing lesions"."""
+        return any(
+            0 <= t.first - hit.last <= _MAX_PLACE
+            and not self._has_comma_between(hit.last - 1, t.first)
+            for t in self._things
+        )
+
+    def _is_below(self, thing: Mention) -> bool:
+        """Whether a finding only places one that stands before it: "calcifications adjacent to the scar"."""
+        before = thing.first - 1
+        while before > 0 and self._tokens[before].key in _ARTICLES:
+            before -= 1
+        return (
+            before > 0
+            and self._tokens[before].key in self._lexicon.side_after
+            and any(t.last <= before <= t.last + _MAX_PLACE for t in self._things)
+        )
 
     def _is_listed(self, first: int, last: int) -> bool:
         """Whether a list of findings comes first: "nodules and opacities are present in the left lung"."""
@@ -228,7 +254,7 @@ class Around:
         if said := self.find("change", mention):
             return said
         then = [s for s in sizes if self._is_prior(s)]
-        if not now or len(then) != 1 or then[0].start < now[0].start:
+        if not now or len(then) != 1:
             return None
         old, new = max(then[0].dims), max(now[0].dims)
         if old == new:
@@ -248,7 +274,10 @@ class Around:
             after = bisect_left(self._tokens, size.end, key=_get_start)
             joined = after < len(self._tokens) and self._tokens[after].key in _WITH
             behind = [t for t in things if t.start < size.start]
-            measured = behind if joined or (behind and self._is_measured(size)) else things
+            ends = self._text[size.end : size.end + 1] in (",", ")")
+            measured = (
+                behind if joined or (behind and (ends or self._is_measured(size))) else things
+            )
             nearest = min(measured, key=lambda t: _gap(size, t), default=None)
             if nearest and nearest.first == mention.first and self._is_own_size(size):
                 kept.append(size)
@@ -273,9 +302,23 @@ class Around:
         )
 
     def _is_prior(self, size: Measurement) -> bool:
+        """Whether a size is that of an older scan: "previously 4 mm", "(4 mm in May)", "4 mm in 2020"."""
+        lexicon = self._lexicon
         first = bisect_left(self._tokens, size.start, key=_get_start)
-        before = {token.key for token in self._tokens[max(0, first - 2) : first]}
-        return bool(before & self._lexicon.prior_size)
+        before = [token.key for token in self._tokens[max(0, first - 2) : first]]
+        if not lexicon.prior_size.isdisjoint(before) or " ".join(before) in lexicon.prior_size:
+            return True
+        last = bisect_left(self._tokens, size.end, key=_get_start)
+        after = [token.key for token in self._tokens[last : last + 4]]
+        if not after or self._text[size.end : self._tokens[last].start].strip():
+            return False
+        if len(after) > 1 and after[0] in lexicon.side_after and _YEAR.fullmatch(after[1]):
+            return True
+        return any(
+            " ".join(after[:i]) in lexicon.prior_after
+            and not "".join(after[i : i + 1])[:1].isdigit()
+            for i in range(1, 4)
+        )
 
 
 def _get_start(token: Token) -> int:

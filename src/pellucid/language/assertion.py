@@ -22,9 +22,10 @@ _PRESENT = Assertion()
 _JOINS = frozenset(("and", "while"))
 _ARTICLES = frozenset(("a", "an", "the", "there", "this"))
 _OR = frozenset(("or", "nor"))
-_AHEAD = frozenset(("forward", "both", "either"))
+_AHEAD = frozenset(("forward", "both", "either", "lead", "near"))
 _BEHIND = frozenset(("backward", "both", "either", "next"))
 _SAYING = frozenset((*_STRENGTH, "resolved"))
+_MEANT = _SAYING | {"historical", "other"}
 #: Effects of the words of clauses: needed only to find where a clause begins.
 _CLAUSES = frozenset(("begins", "tells", "closes"))
 #: Words between a doubt and the name to which it leads: "is likely a small granuloma".
@@ -77,8 +78,8 @@ def add_clause_stops(
     clauses = [hit for hit in cues if hit.value[0] in _CLAUSES]
     if clauses:
         cues = [hit for hit in cues if hit.value[0] not in _CLAUSES]
-    if not cues:
-        return cues
+    if not any(hit.value[0] in _MEANT for hit in cues):
+        return []
     if any(hit.value[1] == "either" for hit in cues):
         cues = [_turn(hit, names) for hit in cues]
     found = [match.start() for match in _BREAK.finditer(text)]
@@ -165,7 +166,7 @@ def classify_assertion(
     if not cues:
         return _PRESENT
     first, last = span
-    low, high, comma, section, doubtless = _find_bounds(cues, first, last)
+    low, high, comma, section, doubtless, joined = _find_bounds(cues, first, last)
     status, temporality, experiencer, cue = "present", "current", "patient", None
     for hit in cues:
         effect, way = hit.value
@@ -180,6 +181,10 @@ def classify_assertion(
             after = False  # "nodule, scar versus tumor": the nodule is certain
         if effect == "possible" and hit.last <= doubtless:
             before = False  # "probable gout with a tophus": the tophus is certain
+        if (way == "lead" and hit.last <= joined) or (
+            way == "near" and (first - hit.last > _MAX_LEAD or hit.last <= joined)
+        ):
+            before = False  # "previous CABG with wires in situ": the wires are there
         if not (before or after):
             continue
         if effect in _STRENGTH:
@@ -194,15 +199,18 @@ def classify_assertion(
     return Assertion(status, temporality, experiencer, cue)
 
 
-def _find_bounds(cues: Sequence[Hit], first: int, last: int) -> tuple[int, int, int, int, int]:
-    """The stops around a span, the next comma, its section's begin, and where a doubt has ended."""
-    low, high, comma, section, doubtless, given = 0, maxsize, maxsize, 0, 0, False
+def _find_bounds(cues: Sequence[Hit], first: int, last: int) -> tuple[int, int, int, int, int, int]:
+    """The stops around a span, the next comma, its section's begin, where a doubt and a past have ended."""
+    low, high, comma, section, doubtless, joined, given = 0, maxsize, maxsize, 0, 0, 0, False
     for hit in cues:
         if hit.value[0] == "colon" and hit.last <= first:
             section = hit.last
         elif hit.value == ("stop", "possible"):
             if hit.last <= first:
-                doubtless = hit.last
+                doubtless = joined = hit.last
+        elif hit.value == ("stop", "historical"):
+            if hit.last <= first:
+                joined = hit.last
         elif hit.value[0] == "stop":
             if hit.last <= first:
                 low = max(low, hit.last)
@@ -217,4 +225,4 @@ def _find_bounds(cues: Sequence[Hit], first: int, last: int) -> tuple[int, int, 
             low, given = max(low, hit.last), True
     if given:  # "in view of the plaques, asbestosis is likely": the plaques are certain
         high = min(high, comma)
-    return low, high, comma, section, doubtless
+    return low, high, comma, section, doubtless, joined

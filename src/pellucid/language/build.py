@@ -122,6 +122,8 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
         measured=frozenset(reports.get("measured") or ()),
         shared=frozenset(word_key(w) for w in reports.get("shared") or ()),
         prior_size=frozenset(key for key, _ in phrases(reports.get("prior_size") or ())),
+        prior_after=frozenset(key for key, _ in phrases(reports.get("prior_after") or ())),
+        numbered=frozenset(word_key(w) for w in reports.get("numbered") or ()),
         distance=frozenset(key for key, _ in phrases(reports.get("distance") or ())),
         side_after=frozenset(reports.get("side_after") or ()),
         places=frozenset(reports.get("places") or ()),

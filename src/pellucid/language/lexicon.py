@@ -60,6 +60,8 @@ class Lexicon(NamedTuple):
     measured: frozenset[str]
     shared: frozenset[str]
     prior_size: frozenset[str]
+    prior_after: frozenset[str]
+    numbered: frozenset[str]
     distance: frozenset[str]
     side_after: frozenset[str]
     places: frozenset[str]

@@ -21,16 +21,31 @@ def find_measurements(text: str, start: int = 0, end: int | None = None) -> list
     """Find the sizes between two offsets, in order; a number without a unit is none."""
     found = []
     for match in _SIZE.finditer(text, start, len(text) if end is None else end):
-        parts = _PART.findall(match[0])
-        units = [unit for _, unit in parts if unit]
+        units = [unit for _, unit in _PART.findall(match[0]) if unit]
         if not units:
             continue
-        factors = [10.0 if (unit or units[-1])[0] in "cC" else 1.0 for _, unit in parts]
-        dims = tuple(
-            [
-                round(float(n.replace(",", ".")) * f, 4)
-                for (n, _), f in zip(parts, factors, strict=True)
-            ]
-        )
-        found.append(Measurement(max(dims), dims, match[0], match.start(), match.end()))
+        place = match.start()
+        for written in _split_change(text, match):
+            place = text.index(written, place)
+            found.append(_measure(written, place, units[-1]))
+            place += len(written)
     return found
+
+
+def _split_change(text: str, match: re.Match[str]) -> list[str]:
+    """One size, or two where one became the other: "from 4 mm to 9 mm" is no range."""
+    if text[: match.start()].endswith("from "):
+        return match[0].split(" to ")
+    return [match[0]]
+
+
+def _measure(written: str, place: int, last_unit: str) -> Measurement:
+    parts = _PART.findall(written)
+    last_unit = next((unit for _, unit in reversed(parts) if unit), last_unit)
+    dims = tuple(
+        [
+            round(float(n.replace(",", ".")) * (10.0 if (unit or last_unit)[0] in "cC" else 1.0), 4)
+            for n, unit in parts
+        ]
+    )
+    return Measurement(max(dims), dims, written, place, place + len(written))
