@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from sys import maxsize
-from typing import Any
+from typing import Any, NamedTuple
 
 from pellucid.language.phrases import Hit, PhraseTable, build_table
 from pellucid.language.tokens import WordKey, get_phrase_key
@@ -24,15 +24,14 @@ _ARTICLES = frozenset(("a", "an", "the", "there", "this"))
 _OR = frozenset(("or", "nor"))
 _AHEAD = frozenset(("forward", "both", "either", "lead", "near"))
 _BEHIND = frozenset(("backward", "both", "either", "next"))
+_NEAR = frozenset(("lead", "near"))
+_STOPS = frozenset(("none",))
 _SAYING = frozenset((*_STRENGTH, "resolved"))
-_MEANT = _SAYING | {"historical", "other"}
-#: Effects of the words of clauses: needed only to find where a clause begins.
-_CLAUSES = frozenset(("begins", "tells", "closes"))
 #: Words between a doubt and the name to which it leads: "is likely a small granuloma".
 _MAX_LEAD = 4
 _WITH = frozenset(("with", "and"))
 #: What sets words apart in a sentence as a comma does.
-_BREAK = re.compile(r"[,:;=()]|\s[-–—]+\s")
+_BREAK = re.compile(r"[,:;=()]|[-–—](?<=\s.)(?=\s)")
 
 
 def build_cues(table: dict[str, Any], word_key: WordKey) -> PhraseTable:
@@ -43,18 +42,23 @@ def build_cues(table: dict[str, Any], word_key: WordKey) -> PhraseTable:
     adverbs = ("", *table.get("adverbs", ()))
     return build_table(
         (get_phrase_key(cue, word_key), (row["effect"], row["way"]))
-        for row in [*table.get("cues", ()), *_list_clauses(table.get("clauses") or {})]
+        for row in table.get("cues", ())
         for cue in _spell_out(row["cue"], adverbs)
     )
 
 
-def _list_clauses(table: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """The words of clauses as cues that say nothing by themselves: effect -> words."""
-    return (
-        {"cue": word, "effect": effect, "way": "none"}
-        for effect, words in table.items()
-        for word in words
-    )
+class Clauses(NamedTuple):
+    """Words that tell where a clause of its own begins behind a comma; see the pack's table."""
+
+    begins: frozenset[str] = frozenset()
+    tells: frozenset[str] = frozenset()
+    closes: frozenset[str] = frozenset()
+
+
+def build_clauses(table: dict[str, Any], word_key: WordKey) -> tuple[frozenset[str], ...]:
+    """Build the plain form of :class:`Clauses`."""
+    rows = table.get("clauses") or {}
+    return tuple([frozenset(map(word_key, rows.get(name, ()))) for name in Clauses._fields])
 
 
 def _spell_out(cue: str, adverbs: Sequence[str]) -> Iterator[str]:
@@ -64,7 +68,11 @@ def _spell_out(cue: str, adverbs: Sequence[str]) -> Iterator[str]:
 
 
 def add_clause_stops(
-    cues: list[Hit], text: str, tokens: Sequence[Token], names: Sequence[tuple[int, int]] = ()
+    cues: list[Hit],
+    text: str,
+    tokens: Sequence[Token],
+    clauses: Clauses,
+    find_names: Callable[[], Sequence[tuple[int, int]]] = tuple,
 ) -> list[Hit]:
     """Add the stops that a comma, a dash or a bracket makes; others are marked as such.
 
@@ -73,17 +81,17 @@ def add_clause_stops(
     ("no effusion, mild oedema"), and behind a doubt that is put in ("a nodule, likely a scar, and oedema").
     A past that a colon follows is a heading ("Past medical history: ..."); a "no" that ends what a colon
     begins is an answer ("Pneumothorax: no"), and so is a cue alone between commas ("pneumonia, unlikely").
-    ``names`` are the places of what may be there.
+    ``find_names`` gives the places of what may be there.
     """
-    clauses = [hit for hit in cues if hit.value[0] in _CLAUSES]
-    if clauses:
-        cues = [hit for hit in cues if hit.value[0] not in _CLAUSES]
-    if not any(hit.value[0] in _MEANT for hit in cues):
-        return []
-    if any(hit.value[1] == "either" for hit in cues):
+    ways = {hit.value[1] for hit in cues}
+    if "either" in ways:
+        names = find_names()
         cues = [_turn(hit, names) for hit in cues]
+    if not ways.isdisjoint(_NEAR):
+        withs = [i for i, token in enumerate(tokens) if token.key == "with"]
+        cues = [*cues, *(Hit(i, i + 1, "with", ("stop", "historical")) for i in withs)]
     found = [match.start() for match in _BREAK.finditer(text)]
-    if not found:
+    if not found or ways == _STOPS:
         return cues
     if ":" in text:
         cues = _mark_headings(cues, text, tokens)
@@ -99,8 +107,6 @@ def add_clause_stops(
         for hit in cues
     ]
     doubts = {hit.first for hit in cues if hit.value == ("possible", "forward")}
-    begins = {hit.first for hit in clauses if hit.value[0] == "begins"}
-    verbs = [hit.first for hit in clauses if hit.value[0] == "tells"]
     said = [hit for hit in cues if hit.value[0] in _SAYING]
     stops = []
     doubt = 0  # whether the last doubt was put in
@@ -109,12 +115,14 @@ def add_clause_stops(
             continue
         key = tokens[i].key
         joins = key in _JOINS and i + 1 < count and tokens[i + 1].key in _ARTICLES
-        if not joins and (i in begins or verbs):
-            end = next((v for v in verbs if i < v < after), count if i in begins else i)
-            joins = end > i and not any(tokens[k].key in _OR for k in range(i, end))
-            if joins and names:  # "no acute, severe fracture": nothing is denied yet
-                low = max((hit.last for hit in said if hit.last <= i), default=0)
-                joins = i - low > 1 or any(low <= first < i for first, _ in names)
+        if not joins and said:
+            end = _find_verb(tokens, i, after, clauses)
+            if end is None and key in clauses.begins:
+                end = count
+            joins = end is not None and not any(tokens[k].key in _OR for k in range(i, end))
+            if joins:  # "no acute, severe fracture": nothing is denied yet
+                low = max((hit.last for hit in said if hit.last <= i), default=i)
+                joins = i - low > 1 or any(low <= first < i for first, _ in find_names())
         value = ("stop" if joins or i in doubts else "comma", "none")
         if key == "and" and value[0] == "comma":
             doubt = max((d for d in doubts if d < i), default=0)
@@ -122,6 +130,15 @@ def add_clause_stops(
                 value = ("stop", "possible")
         stops.append(Hit(i, i, "", value))
     return sorted(cues + stops, key=_get_first)
+
+
+def _find_verb(tokens: Sequence[Token], first: int, last: int, clauses: Clauses) -> int | None:
+    """Where a verb stands that tells what is there; "is seen" may be the denial's own."""
+    for i in range(first + 1, last):
+        if tokens[i].key in clauses.tells:
+            closes = i + 1 < len(tokens) and tokens[i + 1].key in clauses.closes
+            return None if closes else i
+    return None
 
 
 def _turn(hit: Hit, names: Sequence[tuple[int, int]]) -> Hit:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from pellucid.language.assertion import build_cues
+from pellucid.language.assertion import build_clauses, build_cues
 from pellucid.language.lexicon import COUNTED, English, Lexicon
 from pellucid.language.phrases import PhraseTable, build_table
 from pellucid.language.sections import build_titles
@@ -83,6 +83,7 @@ def build_lexicon(tables: Mapping[str, Any], names: Iterable[ConceptName]) -> Le
         ordinary=frozenset(word_key(word) for word in questions.get("ordinary") or ()),
         cues=_plain(cues),
         urgency=build_urgency(tables.get("urgency") or {}),
+        clauses=build_clauses(tables.get("assertion") or {}, word_key),
         dose=(
             tuple(build_table(phrases(dose.get("phrases") or ()))),
             tuple(build_table(phrases(dose.get("drugs") or ()))),

@@ -37,6 +37,7 @@ class Lexicon(NamedTuple):
     ordinary: frozenset[str]
     cues: tuple[dict[str, Any], dict[str, int]]
     urgency: dict[str, tuple[float, dict[str, str]]]
+    clauses: tuple[frozenset[str], ...]
     dose: tuple[Any, ...]
     urgent: frozenset[str]
     diagnosis: tuple[dict[str, Any], dict[str, int]]

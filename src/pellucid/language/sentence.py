@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from pellucid.language.around import Around
-from pellucid.language.assertion import add_clause_stops, classify_assertion
+from pellucid.language.assertion import Clauses, add_clause_stops, classify_assertion
 from pellucid.language.compound import add_loose, add_said, list_beginnings, share_words
 from pellucid.language.lexicon import English, Lexicon
 from pellucid.language.measure import find_measurements
@@ -67,6 +67,7 @@ class SentenceReader:
         self._names = {key: c for key, c in names.items() if kinds[c] not in _WORDS}
         self._beginnings = list_beginnings(self._names)
         self._cues = PhraseTable(*lexicon.cues)
+        self._clauses = Clauses(*lexicon.clauses)
         words = {key: c for key, c in names.items() if kinds[c] in _WORDS}
         self._tables = merge_tables(
             [self._names, words, *(getattr(lexicon, name)[0] for name in _TABLES)]
@@ -110,8 +111,13 @@ class SentenceReader:
         if loose:
             hits = add_loose(hits, loose, lexicon.kinds)
         if cues:
-            names = [(h.first, h.last) for h in hits if lexicon.kinds[h.value] in _THINGS]
-            cues = add_clause_stops(cues, text, tokens, names)
+            cues = add_clause_stops(
+                cues,
+                text,
+                tokens,
+                self._clauses,
+                lambda: [(h.first, h.last) for h in hits if lexicon.kinds[h.value] in _THINGS],
+            )
         found = self._make_mentions(text, tokens, hits, parts, cues, normal)
         out = self._describe(text, tokens, found, around)
         if normal:
@@ -128,7 +134,9 @@ class SentenceReader:
         keys = [token.key for token in tokens]
         # A cue may not take words of the span itself: "no CHANGE IN VISION".
         cues = find_phrases(keys, self._cues, 0, first) + find_phrases(keys, self._cues, last)
-        return classify_assertion(add_clause_stops(cues, text, tokens), (first, last))
+        return classify_assertion(
+            add_clause_stops(cues, text, tokens, self._clauses), (first, last)
+        )
 
     def _make_mentions(
         self,
