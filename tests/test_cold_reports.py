@@ -1,6 +1,6 @@
 """Reports labelled by somebody who had never seen the reader: how far it goes, told as it is.
 
-The first run on a set is its honest figure (docs/read.md tells it); afterwards the set only keeps the ground.
+The first run on a set is its honest figure (benchmarks/RESULTS.md tells it); afterwards the set only keeps the ground.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pellucid
 
 COLD = Path(__file__).parent / "golden" / "cold"
 #: The least F1 over findings (concept and status) on each set.
-FLOORS = {"first": 0.80}
+FLOORS = {"first": 0.90, "second": 0.82}
 
 
 @pytest.mark.parametrize("name", sorted(p.stem for p in COLD.glob("*.yaml")))

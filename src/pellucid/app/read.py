@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from pellucid.explain.reading import compose_reading
 from pellucid.knowledge.library import Library
-from pellucid.knowledge.link import Linker, Places
+from pellucid.knowledge.link import Linker
+from pellucid.knowledge.places import Places
 from pellucid.language.lexicon import English, Lexicon
 from pellucid.language.report import ReportReader
 from pellucid.values.question import Assertion
